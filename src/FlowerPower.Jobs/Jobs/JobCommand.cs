@@ -1,0 +1,39 @@
+namespace FlowerPower.Jobs;
+
+/// <summary>A request to change one job: imperative, and it may be refused.</summary>
+public abstract record JobCommand
+{
+    private JobCommand() { } // closed: every command is nested here
+
+    /// <summary>Make the job. A job of that id that exists already is left as it is.</summary>
+    public sealed record Enqueue(JobSpec Spec, DateTimeOffset DueAt) : JobCommand;
+
+    /// <summary>Hand the next attempt to a worker slot.</summary>
+    public sealed record Start(GrantId Grant, WorkerId Worker) : JobCommand;
+
+    /// <summary>"I still work on it": changes nothing, and is refused once the attempt was taken away.</summary>
+    public sealed record Heartbeat(GrantId Grant) : JobCommand;
+
+    /// <summary>How far the attempt is; kept in memory, not in the log.</summary>
+    public sealed record ReportProgress(GrantId Grant, JobProgress Progress) : JobCommand;
+
+    /// <summary>The attempt's result, as UTF-8 JSON.</summary>
+    public sealed record Succeed(GrantId Grant, ReadOnlyMemory<byte> ResultJson) : JobCommand;
+
+    /// <summary>The attempt's error.</summary>
+    public sealed record Fail(GrantId Grant, JobError Error) : JobCommand;
+
+    /// <summary>The clock says that the attempt's deadline, or the job's expiry, may have passed.</summary>
+    public sealed record CheckClock : JobCommand;
+
+    /// <summary>The worker that holds the attempt is gone: its process died, or it handed the attempt back.</summary>
+    /// <param name="HandedBack">It gave the attempt back in good order, so this is no sign of a poisonous job.</param>
+    public sealed record LoseWorker(WorkerId Worker, bool HandedBack) : JobCommand;
+
+    /// <summary>End the job, waiting or running.</summary>
+    /// <param name="By">Who asked, for the history.</param>
+    public sealed record Cancel(string By, string? Reason) : JobCommand;
+
+    /// <summary>Let a failed or cancelled job run again, with all its attempts before it.</summary>
+    public sealed record Retry(string By) : JobCommand;
+}

@@ -1,0 +1,37 @@
+namespace FlowerPower.Jobs;
+
+/// <summary>Something that happened to one job, in its log. A shipped event is never edited: new meaning, new event.</summary>
+public abstract record JobEvent
+{
+    private JobEvent() { } // closed: every event is nested here
+
+    /// <summary>When it happened, by the clock of the node that decided it; UTC.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>The job exists and waits.</summary>
+    public sealed record Enqueued(JobSpec Spec, DateTimeOffset DueAt) : JobEvent;
+
+    /// <summary>An attempt is with a worker.</summary>
+    /// <param name="Attempt">1-based.</param>
+    /// <param name="Deadline">When the attempt has run too long; <see langword="null"/>: never.</param>
+    public sealed record AttemptStarted(int Attempt, GrantId Grant, WorkerId Worker, DateTimeOffset? Deadline) : JobEvent;
+
+    /// <summary>The attempt failed and the next one is due at <paramref name="RetryAt"/>.</summary>
+    public sealed record AttemptFailed(int Attempt, JobError Error, DateTimeOffset RetryAt) : JobEvent;
+
+    /// <summary>The attempt's worker is gone, and the job waits again at once. This uses up no retry.</summary>
+    /// <param name="Crashed">The worker died under it (<see langword="false"/>: it handed the attempt back).</param>
+    public sealed record AttemptLost(int Attempt, WorkerId Worker, bool Crashed) : JobEvent;
+
+    /// <summary>The job has its result, as UTF-8 JSON.</summary>
+    public sealed record Completed(int Attempt, ReadOnlyMemory<byte> ResultJson) : JobEvent;
+
+    /// <summary>The job has failed for good.</summary>
+    public sealed record Failed(int Attempt, JobError Error) : JobEvent;
+
+    /// <summary>Somebody ended the job.</summary>
+    public sealed record Cancelled(string By, string? Reason) : JobEvent;
+
+    /// <summary>An ended job waits again, with fresh attempts.</summary>
+    public sealed record Retried(string By) : JobEvent;
+}

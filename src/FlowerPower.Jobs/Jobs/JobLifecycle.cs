@@ -1,0 +1,145 @@
+using static FlowerPower.Jobs.Decision;
+using static FlowerPower.Jobs.JobCommand;
+using static FlowerPower.Jobs.JobEvent;
+using static FlowerPower.Jobs.JobState;
+
+namespace FlowerPower.Jobs;
+
+/// <summary>The rules of one job's life: two pure functions. <c>docs/job-lifecycle.md</c> draws them.</summary>
+public static class JobLifecycle
+{
+    /// <summary>A job whose workers died under it this often is parked as failed: it probably kills them.</summary>
+    public const int MaxCrashes = 3;
+
+    /// <summary>What a command does to a job.</summary>
+    /// <param name="now">The deciding node's clock; UTC.</param>
+    /// <param name="jitter">A uniform sample in [0, 1), used if a retry is due.</param>
+    /// <returns>The events to store, or a refusal. It changes nothing by itself.</returns>
+    public static Decision Decide(JobState state, JobCommand command, DateTimeOffset now, double jitter) =>
+        (state, command) switch
+        {
+            (Absent, Enqueue c) => Accept(new Enqueued(c.Spec, c.DueAt) { At = now }),
+            (_, Enqueue) => Nothing, // the same id again: enqueueing is idempotent
+            (Absent, _) => Refuse(Refusal.NotFound),
+
+            (Waiting s, Start or CheckClock) when IsExpired(s, now) => Accept(Expire(s, now)),
+            (Waiting s, Start) when now < s.DueAt => Refuse(Refusal.NotDue),
+            (Waiting s, Start c) => Accept(Begin(s, c, now)),
+            (Running s, Start c) when s.Grant == c.Grant => Nothing, // the same grant again
+            (Running, Start) => Refuse(Refusal.AlreadyRunning),
+            (Finished, Start) => Refuse(Refusal.AlreadyFinished),
+
+            (Running s, Heartbeat c) when s.Grant == c.Grant => Nothing,
+            (Running s, ReportProgress c) when s.Grant == c.Grant => Nothing,
+            (Running s, Succeed c) when s.Grant == c.Grant => Accept(new Completed(s.Attempt, c.ResultJson) { At = now }),
+            (Running s, Fail c) when s.Grant == c.Grant => Accept(AfterFailure(s, c.Error, now, jitter)),
+
+            // A worker whose attempt was taken away may still answer. Its grant gives it away.
+            (_, Heartbeat or ReportProgress or Succeed or Fail) => Refuse(Refusal.StaleAttempt),
+
+            (Running s, CheckClock) when s.Deadline is { } deadline && now >= deadline =>
+                Accept(AfterFailure(s, TimedOut(s), now, jitter)),
+            (_, CheckClock) => Nothing,
+
+            (Running s, LoseWorker c) when s.Worker == c.Worker => Accept(AfterLoss(s, crashed: !c.HandedBack, now)),
+            (_, LoseWorker) => Nothing,
+
+            (Waiting or Running, Cancel c) => Accept(new Cancelled(c.By, c.Reason) { At = now }),
+            (Finished { Outcome: JobStatus.Cancelled }, Cancel) => Nothing,
+            (_, Cancel) => Refuse(Refusal.AlreadyFinished),
+
+            (Finished { Outcome: JobStatus.Failed or JobStatus.Cancelled }, Retry c) => Accept(new Retried(c.By) { At = now }),
+            (_, Retry) => Refuse(Refusal.NotRetryable),
+
+            _ => throw new InvalidOperationException($"No rule for {command.GetType().Name} in {state.GetType().Name}."),
+        };
+
+    /// <summary>A job after an event.</summary>
+    /// <exception cref="InvalidOperationException">The event cannot follow: the log is corrupt.</exception>
+    public static JobState Evolve(JobState state, JobEvent e)
+    {
+        JobState next = (state, e) switch
+        {
+            (Absent, Enqueued x) => new Waiting(Born(x), x.DueAt, LastError: null),
+            (Waiting s, AttemptStarted x) => new Running(
+                Step(s.Trail, e, JobStatus.Running, x.Attempt, x.Worker.Value) with { AttemptsMade = x.Attempt },
+                x.Attempt, x.Grant, x.Worker, x.At, x.Deadline),
+            (Running s, AttemptFailed x) => new Waiting(
+                Step(s.Trail, e, JobStatus.Retrying, x.Attempt, s.Worker.Value, x.Error.Message)
+                    with { FailuresMade = s.Trail.FailuresMade + 1 },
+                x.RetryAt, x.Error),
+            (Running s, AttemptLost x) => new Waiting(
+                Step(s.Trail, e, JobStatus.Pending, x.Attempt, x.Worker.Value, x.Crashed ? "the worker died" : "the worker handed it back")
+                    with { Crashes = s.Trail.Crashes + (x.Crashed ? 1 : 0) },
+                x.At, LastError: null),
+            (Running s, Completed x) => new Finished(
+                Step(s.Trail, e, JobStatus.Completed, x.Attempt, s.Worker.Value), JobStatus.Completed, x.At, x.ResultJson, null),
+            (Running s, Failed x) => new Finished(
+                Step(s.Trail, e, JobStatus.Failed, x.Attempt, s.Worker.Value, x.Error.Message), JobStatus.Failed, x.At, default, x.Error),
+            (Waiting s, Failed x) => new Finished(
+                Step(s.Trail, e, JobStatus.Failed, x.Attempt, by: null, x.Error.Message), JobStatus.Failed, x.At, default, x.Error),
+            (Waiting or Running, Cancelled x) => new Finished(
+                Step(state.History!, e, JobStatus.Cancelled, (state as Running)?.Attempt ?? 0, x.By, x.Reason),
+                JobStatus.Cancelled, x.At, default, null),
+            (Finished { Outcome: JobStatus.Failed or JobStatus.Cancelled } s, Retried x) => new Waiting(
+                Step(s.Trail, e, JobStatus.Pending, attempt: 0, x.By, "retried") with { FailuresMade = 0, Crashes = 0 },
+                x.At, LastError: null),
+
+            // A log that breaks the rules is corrupt: stop this job, do not guess.
+            _ => throw new InvalidOperationException($"{e.GetType().Name} cannot follow {state.GetType().Name}."),
+        };
+        return next with { Version = state.Version + 1 };
+    }
+
+    /// <summary>When <see cref="CheckClock"/> could do something to the job; <see langword="null"/>: never.</summary>
+    public static DateTimeOffset? NextClockCheck(JobState state) => state switch
+    {
+        Waiting { Trail: { AttemptsMade: 0, Spec.ExpiresAt: { } expiry } } => expiry,
+        Running { Deadline: { } deadline } => deadline,
+        _ => null,
+    };
+
+    private static bool IsExpired(Waiting s, DateTimeOffset now) =>
+        s.Trail.AttemptsMade == 0 && s.Trail.Spec.ExpiresAt is { } expiry && now >= expiry;
+
+    private static Failed Expire(Waiting s, DateTimeOffset now) =>
+        new(0, JobError.Named(JobError.ExpiredType, $"No worker started the job before it expired at {s.Trail.Spec.ExpiresAt:u}.")) { At = now };
+
+    private static AttemptStarted Begin(Waiting s, Start c, DateTimeOffset now) =>
+        new(s.Trail.AttemptsMade + 1, c.Grant, c.Worker, Deadline: now + s.Trail.Spec.Timeout) { At = now };
+
+    private static JobEvent AfterFailure(Running s, JobError error, DateTimeOffset now, double jitter)
+    {
+        var retry = s.Trail.Spec.Retry;
+        var failures = s.Trail.FailuresMade + 1;
+        return failures <= retry.MaxRetries && retry.Covers(error)
+            ? new AttemptFailed(s.Attempt, error, RetryAt: now + retry.DelayAfter(failures, jitter)) { At = now }
+            : new Failed(s.Attempt, error) { At = now };
+    }
+
+    private static JobEvent AfterLoss(Running s, bool crashed, DateTimeOffset now) =>
+        crashed && s.Trail.Crashes + 1 >= MaxCrashes
+            ? new Failed(s.Attempt, JobError.Named(JobError.PoisonType,
+                $"{MaxCrashes} workers died while they ran this job; it is parked until someone retries it.")) { At = now }
+            : new AttemptLost(s.Attempt, s.Worker, crashed) { At = now };
+
+    private static JobError TimedOut(Running s) =>
+        JobError.Named(JobError.TimeoutType, $"Attempt {s.Attempt} ran longer than its time-out of {s.Trail.Spec.Timeout:c}.");
+
+    private static JobTrail Born(Enqueued x) =>
+        new(x.Spec, x.At, AttemptsMade: 0, FailuresMade: 0, Crashes: 0,
+            [new JobTransition(x.At, x.DueAt > x.At ? JobStatus.Scheduled : JobStatus.Pending, 0, null, null)]);
+
+    private static JobTrail Step(JobTrail trail, JobEvent e, JobStatus status, int attempt, string? by, string? note = null)
+    {
+        var steps = trail.Transitions;
+        var dropped = trail.DroppedTransitions;
+        if (steps.Length == JobTrail.MaxTransitions)
+        {
+            steps = steps.RemoveAt(1); // the first one says when the job came
+            dropped++;
+        }
+
+        return trail with { Transitions = steps.Add(new JobTransition(e.At, status, attempt, by, note)), DroppedTransitions = dropped };
+    }
+}

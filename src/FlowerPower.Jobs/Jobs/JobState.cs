@@ -1,0 +1,54 @@
+namespace FlowerPower.Jobs;
+
+/// <summary>A job as folded from its events. Each state has only the data that exists in it.</summary>
+public abstract record JobState
+{
+    private JobState() { } // closed: every state is nested here
+
+    /// <summary>How many events were folded: 0 for <see cref="Absent"/>, then one more with each. Replay skips what a record has.</summary>
+    public long Version { get; init; }
+
+    /// <summary>No job of this id.</summary>
+    public sealed record Absent : JobState;
+
+    /// <summary>Waits to become due, or for a worker.</summary>
+    /// <param name="Trail">What was before.</param>
+    /// <param name="DueAt">From when on it may start.</param>
+    /// <param name="LastError">The error of the attempt before; <see langword="null"/> if none failed.</param>
+    public sealed record Waiting(JobTrail Trail, DateTimeOffset DueAt, JobError? LastError) : JobState;
+
+    /// <summary>One attempt is with a worker.</summary>
+    public sealed record Running(JobTrail Trail, int Attempt, GrantId Grant, WorkerId Worker, DateTimeOffset StartedAt, DateTimeOffset? Deadline)
+        : JobState;
+
+    /// <summary>Ended.</summary>
+    /// <param name="Outcome"><see cref="JobStatus.Completed"/>, <see cref="JobStatus.Failed"/> or <see cref="JobStatus.Cancelled"/>.</param>
+    /// <param name="ResultJson">UTF-8 JSON; empty unless completed.</param>
+    /// <param name="Error"><see langword="null"/> unless failed.</param>
+    public sealed record Finished(JobTrail Trail, JobStatus Outcome, DateTimeOffset At, ReadOnlyMemory<byte> ResultJson, JobError? Error)
+        : JobState;
+
+    /// <summary>The one absent state.</summary>
+    public static Absent None { get; } = new();
+
+    /// <summary>What lies behind the job; <see langword="null"/> only for <see cref="Absent"/>.</summary>
+    public JobTrail? History => this switch
+    {
+        Waiting s => s.Trail,
+        Running s => s.Trail,
+        Finished s => s.Trail,
+        _ => null,
+    };
+
+    /// <summary>What users see at <paramref name="now"/>: a waiting job is scheduled or retrying until it is due, then pending.</summary>
+    /// <exception cref="InvalidOperationException">There is no job.</exception>
+    public JobStatus StatusAt(DateTimeOffset now) => this switch
+    {
+        Waiting s when now >= s.DueAt => JobStatus.Pending,
+        Waiting { LastError: null } => JobStatus.Scheduled,
+        Waiting => JobStatus.Retrying,
+        Running => JobStatus.Running,
+        Finished s => s.Outcome,
+        _ => throw new InvalidOperationException("An absent job has no status."),
+    };
+}
