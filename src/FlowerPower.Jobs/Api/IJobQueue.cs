@@ -1,0 +1,95 @@
+namespace FlowerPower.Jobs;
+
+/// <summary>
+/// What a backend can do with jobs: asked of a node in this process, of one behind a socket, or of another system behind an adapter.
+/// </summary>
+/// <remarks>
+/// Every write may be repeated with the same ids and then changes nothing. All methods may be called from several threads.
+/// A queue that cannot be reached throws <see cref="QueueUnavailableException"/>.
+/// </remarks>
+public interface IJobQueue : IAsyncDisposable
+{
+    /// <summary>Store jobs. When it returns, every accepted job is durable.</summary>
+    /// <param name="requests">1 or more, in the order of their age; an id that exists already is answered with the job that exists.</param>
+    /// <returns>One receipt for each request, in the same order.</returns>
+    Task<IReadOnlyList<EnqueueReceipt>> EnqueueAsync(IReadOnlyList<EnqueueRequest> requests, CancellationToken cancellationToken = default);
+
+    /// <summary>One job; <see langword="null"/> if there is none of this id.</summary>
+    Task<JobView?> FindAsync(JobId id, CancellationToken cancellationToken = default);
+
+    /// <summary>Jobs that match, newest first.</summary>
+    Task<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken = default);
+
+    /// <summary>Wait until the job has ended; the answer is pushed, not polled.</summary>
+    /// <returns>The ended job; <see langword="null"/> if there is none of this id.</returns>
+    /// <remarks>It waits without limit: cancel the token to stop waiting.</remarks>
+    Task<JobView?> WaitAsync(JobId id, CancellationToken cancellationToken = default);
+
+    /// <summary>The job now, and again whenever its status or progress changes; ends after its end, or at once if there is none.</summary>
+    /// <remarks>A slow reader misses steps in between, never the last one.</remarks>
+    IAsyncEnumerable<JobView> WatchAsync(JobId id, CancellationToken cancellationToken = default);
+
+    /// <summary>End a job, waiting or running.</summary>
+    /// <param name="by">Who asks, for the job's history.</param>
+    Task<CommandReply> CancelAsync(JobId id, string by, string? reason = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Let a failed or cancelled job run again.</summary>
+    Task<CommandReply> RetryAsync(JobId id, string by, CancellationToken cancellationToken = default);
+
+    /// <summary>What the queue is doing, in numbers.</summary>
+    Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default);
+}
+
+/// <summary>A job to be.</summary>
+/// <param name="DueAt">From when on it may start; <see langword="null"/>: at once.</param>
+public sealed record EnqueueRequest(JobSpec Spec, DateTimeOffset? DueAt = null);
+
+/// <summary>The answer to one <see cref="EnqueueRequest"/>.</summary>
+/// <param name="Created"><see langword="false"/>: a job of this id existed, and is unchanged.</param>
+public sealed record EnqueueReceipt(JobId Id, bool Created);
+
+/// <summary>The answer to a command.</summary>
+/// <param name="Refusal"><see langword="null"/> if it was carried out, or had been before.</param>
+/// <param name="Job">The job afterwards; <see langword="null"/> if there is none.</param>
+public sealed record CommandReply(Refusal? Refusal, JobView? Job);
+
+/// <summary>Which jobs a list shows.</summary>
+public sealed record JobFilter
+{
+    /// <summary>Only this pipeline's; <see langword="null"/>: any.</summary>
+    public string? Pipeline { get; init; }
+
+    /// <summary>Only this queue's; <see langword="null"/>: any.</summary>
+    public string? Queue { get; init; }
+
+    /// <summary>Only this status; <see langword="null"/>: any.</summary>
+    public JobStatus? Status { get; init; }
+
+    /// <summary>1 to <see cref="MaxLimit"/>.</summary>
+    public int Limit { get; init; } = 50;
+
+    /// <summary>Continue after this page's <see cref="JobPage.Next"/>; <see langword="null"/> begins.</summary>
+    public string? After { get; init; }
+
+    /// <summary>Whether results come with the jobs.</summary>
+    public bool WithResults { get; init; }
+
+    /// <summary>The greatest page.</summary>
+    public const int MaxLimit = 1000;
+}
+
+/// <summary>A page of a list: by <see cref="JobView.EnqueuedAt"/>, newest first.</summary>
+/// <param name="Next">For <see cref="JobFilter.After"/>; <see langword="null"/> if this was the last page.</param>
+public sealed record JobPage(IReadOnlyList<JobView> Jobs, string? Next);
+
+/// <summary>A queue in numbers.</summary>
+/// <param name="Node">Who answers.</param>
+/// <param name="AsOf">When.</param>
+/// <param name="Counts">Jobs by status; a status that has none may be absent.</param>
+/// <param name="WorkerSlots">Jobs that can run at once here; 0 if no worker is up.</param>
+/// <param name="BusySlots">Of these, how many are running one.</param>
+public sealed record QueueOverview(
+    string Node, DateTimeOffset AsOf, IReadOnlyDictionary<JobStatus, long> Counts, int WorkerSlots, int BusySlots);
+
+/// <summary>The queue cannot be reached, or does not answer. The message says which, and what to do.</summary>
+public sealed class QueueUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
