@@ -28,7 +28,11 @@ public abstract record JobCommand
 
     /// <summary>The worker that holds the attempt is gone: its process died, or it handed the attempt back.</summary>
     /// <param name="HandedBack">It gave the attempt back in good order, so this is no sign of a poisonous job.</param>
-    public sealed record LoseWorker(WorkerId Worker, bool HandedBack) : JobCommand;
+    /// <param name="Grant">
+    /// Only this attempt of the worker's (a worker that hands one back says which, so that a repetition cannot take its next one);
+    /// <see langword="null"/>: whichever it holds, because its process is gone.
+    /// </param>
+    public sealed record LoseWorker(WorkerId Worker, bool HandedBack, GrantId? Grant = null) : JobCommand;
 
     /// <summary>End the job, waiting or running.</summary>
     /// <param name="By">Who asked, for the history.</param>

@@ -24,9 +24,18 @@ public abstract record JobEvent
     public sealed record AttemptLost(int Attempt, WorkerId Worker, bool Crashed) : JobEvent;
 
     /// <summary>The job has its result, as UTF-8 JSON.</summary>
-    public sealed record Completed(int Attempt, ReadOnlyMemory<byte> ResultJson) : JobEvent;
+    public sealed record Completed(int Attempt, ReadOnlyMemory<byte> ResultJson) : JobEvent
+    {
+        /// <inheritdoc/>
+        public bool Equals(Completed? other) =>
+            base.Equals(other) && Attempt == other.Attempt && ResultJson.Span.SequenceEqual(other.ResultJson.Span);
+
+        /// <inheritdoc/>
+        public override int GetHashCode() => HashCode.Combine(At, Attempt, ResultJson.Length);
+    }
 
     /// <summary>The job has failed for good.</summary>
+    /// <param name="Attempt">The attempt that ended it; 0 if it expired before any.</param>
     public sealed record Failed(int Attempt, JobError Error) : JobEvent;
 
     /// <summary>Somebody ended the job.</summary>

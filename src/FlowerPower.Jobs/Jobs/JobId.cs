@@ -4,8 +4,9 @@ namespace FlowerPower.Jobs;
 
 /// <summary>The name of one job: chosen by the caller, or made by <see cref="FromRandom"/>.</summary>
 /// <remarks>
-/// 1 to <see cref="MaxLength"/> of the characters <c>A-Z a-z 0-9 . _ -</c>. Braces, colons and slashes are left out because an
-/// id becomes part of store keys and file names.
+/// 1 to <see cref="MaxLength"/> of the characters <c>A-Z a-z 0-9 . _ -</c>, the first of them no dot and no dash. Braces, colons and
+/// slashes are left out because an id becomes part of store keys and file names, where <c>..</c> must not lead elsewhere; and of command
+/// lines, where a leading dash would be an option.
 /// </remarks>
 public readonly record struct JobId : IComparable<JobId>
 {
@@ -27,12 +28,13 @@ public readonly record struct JobId : IComparable<JobId>
         TryParse(text, out var id)
             ? id
             : throw new FormatException(
-                $"'{Shorten(text)}' is not a job id: an id has 1 to {MaxLength} of the characters A-Z a-z 0-9 . _ and -.");
+                $"'{Shorten(text)}' is not a job id: an id has 1 to {MaxLength} of the characters A-Z a-z 0-9 . _ and -, and does not begin with . or -.");
 
     /// <summary>Reads an id; <see langword="false"/> if the text is not one.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out JobId id)
     {
-        if (text is { Length: > 0 and <= MaxLength } && text.AsSpan().IndexOfAnyExcept(AllowedCharacters) < 0)
+        if (text is { Length: > 0 and <= MaxLength } && text[0] is not ('.' or '-')
+            && text.AsSpan().IndexOfAnyExcept(AllowedCharacters) < 0)
         {
             id = new JobId(text);
             return true;
@@ -43,7 +45,7 @@ public readonly record struct JobId : IComparable<JobId>
     }
 
     /// <summary>An id that sorts by its instant: 10 characters of Unix milliseconds and 16 of chance, in Crockford's base 32.</summary>
-    /// <param name="now">The instant that the id begins with; from 1970 to 10889.</param>
+    /// <param name="now">The instant that the id begins with; 1970 or later.</param>
     /// <param name="chance">Exactly 10 uniformly random bytes.</param>
     /// <remarks>The layout is that of ULID (https://github.com/ulid/spec), in lower case.</remarks>
     public static JobId FromRandom(DateTimeOffset now, ReadOnlySpan<byte> chance)

@@ -23,6 +23,7 @@ public static class JobLifecycle
             (Absent, _) => Refuse(Refusal.NotFound),
 
             (Waiting s, Start or CheckClock) when IsExpired(s, now) => Accept(Expire(s, now)),
+            (Waiting s, Start c) when s.Trail.HasUsed(c.Grant) => Refuse(Refusal.StaleAttempt), // its former holder may still answer with it
             (Waiting s, Start) when now < s.DueAt => Refuse(Refusal.NotDue),
             (Waiting s, Start c) => Accept(Begin(s, c, now)),
             (Running s, Start c) when s.Grant == c.Grant => Nothing, // the same grant again
@@ -34,6 +35,11 @@ public static class JobLifecycle
             (Running s, Succeed c) when s.Grant == c.Grant => Accept(new Completed(s.Attempt, c.ResultJson) { At = now }),
             (Running s, Fail c) when s.Grant == c.Grant => Accept(AfterFailure(s, c.Error, now, jitter)),
 
+            // The answer that ended the attempt, again, because its reply was lost.
+            (Finished { Outcome: JobStatus.Completed } s, Succeed c) when s.Trail.LastGrant == c.Grant => Nothing,
+            (Finished { Outcome: JobStatus.Failed } s, Fail c) when s.Trail.LastGrant == c.Grant && s.Error == c.Error => Nothing,
+            (Waiting { LastError: { } last } s, Fail c) when s.Trail.LastGrant == c.Grant && last == c.Error => Nothing,
+
             // A worker whose attempt was taken away may still answer. Its grant gives it away.
             (_, Heartbeat or ReportProgress or Succeed or Fail) => Refuse(Refusal.StaleAttempt),
 
@@ -41,7 +47,8 @@ public static class JobLifecycle
                 Accept(AfterFailure(s, TimedOut(s), now, jitter)),
             (_, CheckClock) => Nothing,
 
-            (Running s, LoseWorker c) when s.Worker == c.Worker => Accept(AfterLoss(s, crashed: !c.HandedBack, now)),
+            (Running s, LoseWorker c) when s.Worker == c.Worker && (c.Grant ?? s.Grant) == s.Grant =>
+                Accept(AfterLoss(s, crashed: !c.HandedBack, now)),
             (_, LoseWorker) => Nothing,
 
             (Waiting or Running, Cancel c) => Accept(new Cancelled(c.By, c.Reason) { At = now }),
@@ -61,32 +68,35 @@ public static class JobLifecycle
         JobState next = (state, e) switch
         {
             (Absent, Enqueued x) => new Waiting(Born(x), x.DueAt, LastError: null),
-            (Waiting s, AttemptStarted x) => new Running(
-                Step(s.Trail, e, JobStatus.Running, x.Attempt, x.Worker.Value) with { AttemptsMade = x.Attempt },
+            (Waiting s, AttemptStarted x) when x.Attempt == s.Trail.AttemptsMade + 1 => new Running(
+                Step(s.Trail, e, JobStatus.Running, x.Attempt, x.Worker.Value, grant: x.Grant) with { AttemptsMade = x.Attempt },
                 x.Attempt, x.Grant, x.Worker, x.At, x.Deadline),
-            (Running s, AttemptFailed x) => new Waiting(
-                Step(s.Trail, e, JobStatus.Retrying, x.Attempt, s.Worker.Value, x.Error.Message)
+            (Running s, AttemptFailed x) when x.Attempt == s.Attempt => new Waiting(
+                Step(s.Trail, e, x.RetryAt > x.At ? JobStatus.Retrying : JobStatus.Pending, x.Attempt, s.Worker.Value, x.Error.Message)
                     with { FailuresMade = s.Trail.FailuresMade + 1 },
                 x.RetryAt, x.Error),
-            (Running s, AttemptLost x) => new Waiting(
+            (Running s, AttemptLost x) when x.Attempt == s.Attempt => new Waiting(
                 Step(s.Trail, e, JobStatus.Pending, x.Attempt, x.Worker.Value, x.Crashed ? "the worker died" : "the worker handed it back")
                     with { Crashes = s.Trail.Crashes + (x.Crashed ? 1 : 0) },
                 x.At, LastError: null),
-            (Running s, Completed x) => new Finished(
+            (Running s, Completed x) when x.Attempt == s.Attempt => new Finished(
                 Step(s.Trail, e, JobStatus.Completed, x.Attempt, s.Worker.Value), JobStatus.Completed, x.At, x.ResultJson, null),
-            (Running s, Failed x) => new Finished(
-                Step(s.Trail, e, JobStatus.Failed, x.Attempt, s.Worker.Value, x.Error.Message), JobStatus.Failed, x.At, default, x.Error),
-            (Waiting s, Failed x) => new Finished(
+            (Running s, Failed x) when x.Attempt == s.Attempt => new Finished(
+                CountLast(Step(s.Trail, e, JobStatus.Failed, x.Attempt, s.Worker.Value, x.Error.Message), x.Error),
+                JobStatus.Failed, x.At, default, x.Error),
+            (Waiting s, Failed { Attempt: 0 } x) => new Finished(
                 Step(s.Trail, e, JobStatus.Failed, x.Attempt, by: null, x.Error.Message), JobStatus.Failed, x.At, default, x.Error),
             (Waiting or Running, Cancelled x) => new Finished(
                 Step(state.History!, e, JobStatus.Cancelled, (state as Running)?.Attempt ?? 0, x.By, x.Reason),
                 JobStatus.Cancelled, x.At, default, null),
             (Finished { Outcome: JobStatus.Failed or JobStatus.Cancelled } s, Retried x) => new Waiting(
-                Step(s.Trail, e, JobStatus.Pending, attempt: 0, x.By, "retried") with { FailuresMade = 0, Crashes = 0 },
+                Step(s.Trail, e, JobStatus.Pending, attempt: 0, x.By, "retried")
+                    with { FailuresMade = 0, Crashes = 0, Retries = s.Trail.Retries + 1 },
                 x.At, LastError: null),
 
             // A log that breaks the rules is corrupt: stop this job, do not guess.
-            _ => throw new InvalidOperationException($"{e.GetType().Name} cannot follow {state.GetType().Name}."),
+            _ => throw new InvalidOperationException(
+                $"{e.GetType().Name} cannot follow {state.GetType().Name} (version {state.Version}): the job's log is corrupt."),
         };
         return next with { Version = state.Version + 1 };
     }
@@ -94,26 +104,33 @@ public static class JobLifecycle
     /// <summary>When <see cref="CheckClock"/> could do something to the job; <see langword="null"/>: never.</summary>
     public static DateTimeOffset? NextClockCheck(JobState state) => state switch
     {
-        Waiting { Trail: { AttemptsMade: 0, Spec.ExpiresAt: { } expiry } } => expiry,
+        Waiting { Trail: { AttemptsMade: 0, Retries: 0, Spec.ExpiresAt: { } expiry } } => expiry,
         Running { Deadline: { } deadline } => deadline,
         _ => null,
     };
 
     private static bool IsExpired(Waiting s, DateTimeOffset now) =>
-        s.Trail.AttemptsMade == 0 && s.Trail.Spec.ExpiresAt is { } expiry && now >= expiry;
+        s.Trail is { AttemptsMade: 0, Retries: 0, Spec.ExpiresAt: { } expiry } && now >= expiry;
 
     private static Failed Expire(Waiting s, DateTimeOffset now) =>
         new(0, JobError.Named(JobError.ExpiredType, $"No worker started the job before it expired at {s.Trail.Spec.ExpiresAt:u}.")) { At = now };
 
     private static AttemptStarted Begin(Waiting s, Start c, DateTimeOffset now) =>
-        new(s.Trail.AttemptsMade + 1, c.Grant, c.Worker, Deadline: now + s.Trail.Spec.Timeout) { At = now };
+        new(s.Trail.AttemptsMade + 1, c.Grant, c.Worker, DeadlineOf(s.Trail.Spec, now)) { At = now };
+
+    private static DateTimeOffset? DeadlineOf(JobSpec spec, DateTimeOffset now) =>
+        spec.Timeout is { } timeout ? Later(now, timeout) : null;
+
+    // A wait longer than the calendar ends with the calendar: an overflow here would end the actor each time it came back.
+    private static DateTimeOffset Later(DateTimeOffset now, TimeSpan wait) =>
+        wait < DateTimeOffset.MaxValue - now ? now + wait : DateTimeOffset.MaxValue;
 
     private static JobEvent AfterFailure(Running s, JobError error, DateTimeOffset now, double jitter)
     {
         var retry = s.Trail.Spec.Retry;
         var failures = s.Trail.FailuresMade + 1;
         return failures <= retry.MaxRetries && retry.Covers(error)
-            ? new AttemptFailed(s.Attempt, error, RetryAt: now + retry.DelayAfter(failures, jitter)) { At = now }
+            ? new AttemptFailed(s.Attempt, error, RetryAt: Later(now, retry.DelayAfter(failures, jitter))) { At = now }
             : new Failed(s.Attempt, error) { At = now };
     }
 
@@ -124,13 +141,18 @@ public static class JobLifecycle
             : new AttemptLost(s.Attempt, s.Worker, crashed) { At = now };
 
     private static JobError TimedOut(Running s) =>
-        JobError.Named(JobError.TimeoutType, $"Attempt {s.Attempt} ran longer than its time-out of {s.Trail.Spec.Timeout:c}.");
+        JobError.TimedOut($"Attempt {s.Attempt} ran longer than its time-out of {s.Trail.Spec.Timeout:c}.");
 
     private static JobTrail Born(Enqueued x) =>
         new(x.Spec, x.At, AttemptsMade: 0, FailuresMade: 0, Crashes: 0,
             [new JobTransition(x.At, x.DueAt > x.At ? JobStatus.Scheduled : JobStatus.Pending, 0, null, null)]);
 
-    private static JobTrail Step(JobTrail trail, JobEvent e, JobStatus status, int attempt, string? by, string? note = null)
+    private static JobTrail CountLast(JobTrail trail, JobError error) => error.Type == JobError.PoisonType
+        ? trail with { Crashes = trail.Crashes + 1 }
+        : trail with { FailuresMade = trail.FailuresMade + 1 };
+
+    private static JobTrail Step(
+        JobTrail trail, JobEvent e, JobStatus status, int attempt, string? by, string? note = null, GrantId? grant = null)
     {
         var steps = trail.Transitions;
         var dropped = trail.DroppedTransitions;
@@ -140,6 +162,12 @@ public static class JobLifecycle
             dropped++;
         }
 
-        return trail with { Transitions = steps.Add(new JobTransition(e.At, status, attempt, by, note)), DroppedTransitions = dropped };
+        return trail with
+        {
+            Transitions = steps.Add(new JobTransition(e.At, status, attempt, Cut(by), Cut(note), grant)),
+            DroppedTransitions = dropped,
+        };
+
+        static string? Cut(string? text) => text is null ? null : ShortText.Cut(text, JobTrail.MaxTextLength);
     }
 }

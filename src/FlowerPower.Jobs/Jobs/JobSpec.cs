@@ -1,40 +1,58 @@
 namespace FlowerPower.Jobs;
 
 /// <summary>What a job is: fixed when it is enqueued, never changed afterwards.</summary>
+/// <remarks>
+/// A value outside its range throws <see cref="ArgumentException"/> where it is set, so every spec that exists can be run and stored.
+/// Two specs are equal if everything in them is, the JSON byte by byte.
+/// </remarks>
 public sealed record JobSpec
 {
     /// <summary>The job's id; enqueueing the same id again is a repetition, not a second job.</summary>
     public required JobId Id { get; init; }
 
-    /// <summary>The pipeline's name in its project.</summary>
-    public required string Pipeline { get; init; }
+    /// <summary>The pipeline's name in its project; never empty.</summary>
+    public required string Pipeline { get; init => field = NotEmpty(value, "A job's pipeline name"); }
 
     /// <summary>The project's name; for people, and for workers that serve several projects.</summary>
     public string Project { get; init; } = "";
 
     /// <summary>The run's configuration as UTF-8 JSON (an object), merged already; the worker hands it to the pipeline as it is.</summary>
-    public ReadOnlyMemory<byte> RunConfigJson { get; init; } = "{}"u8.ToArray();
+    public ReadOnlyMemory<byte> RunConfigJson { get; init; } = EmptyObject;
 
-    /// <summary>The queue's name.</summary>
-    public string Queue { get; init; } = DefaultQueue;
+    /// <summary>The queue's name; never empty.</summary>
+    public string Queue { get; init => field = NotEmpty(value, "A job's queue name"); } = DefaultQueue;
 
     /// <summary>The place inside the queue.</summary>
-    public JobPriority Priority { get; init; } = JobPriority.Medium;
+    public JobPriority Priority
+    {
+        get;
+        init => field = value is JobPriority.High or JobPriority.Medium or JobPriority.Low
+            ? value
+            : throw new ArgumentOutOfRangeException(
+                nameof(Priority), value, "A job's priority must be high, medium or low; leave it out for medium.");
+    } = JobPriority.Medium;
 
     /// <summary>What happens after a failed attempt.</summary>
     public RetryPolicy Retry { get; init; } = RetryPolicy.Default;
 
     /// <summary>The longest that one attempt may run; <see langword="null"/>: no limit. Above zero.</summary>
-    public TimeSpan? Timeout { get; init; }
+    public TimeSpan? Timeout
+    {
+        get;
+        init => field = value is { } limit ? AboveZero(limit, "A job's time-out", "leave it out for no limit") : null;
+    }
 
-    /// <summary>If no attempt has started by then, the job fails as <c>expired</c>; <see langword="null"/>: it waits for ever.</summary>
+    /// <summary>
+    /// If no attempt has started by then, the job fails as <c>expired</c>; <see langword="null"/>: it waits for ever.
+    /// A retry by hand is a wish to run it late, so expiry counts only before the first one.
+    /// </summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>How long a completed or cancelled job is kept. Above zero.</summary>
-    public TimeSpan ResultRetention { get; init; } = TimeSpan.FromDays(7);
+    public TimeSpan ResultRetention { get; init => field = AboveZero(value, "A job's result retention", "leave it out for 7 days"); } = TimeSpan.FromDays(7);
 
     /// <summary>How long a failed job is kept. Above zero.</summary>
-    public TimeSpan FailureRetention { get; init; } = TimeSpan.FromDays(30);
+    public TimeSpan FailureRetention { get; init => field = AboveZero(value, "A job's failure retention", "leave it out for 30 days"); } = TimeSpan.FromDays(30);
 
     /// <summary>A line for people.</summary>
     public string? Description { get; init; }
@@ -48,5 +66,29 @@ public sealed record JobSpec
     /// <summary>The queue of a job that names none.</summary>
     public const string DefaultQueue = "default";
 
-    private static readonly IReadOnlyDictionary<string, string> NoMetadata = new Dictionary<string, string>();
+    private static readonly byte[] EmptyObject = [(byte)'{', (byte)'}'];
+
+    private static readonly IReadOnlyDictionary<string, string> NoMetadata =
+        System.Collections.ObjectModel.ReadOnlyDictionary<string, string>.Empty;
+
+    /// <inheritdoc/>
+    public bool Equals(JobSpec? other) =>
+        ReferenceEquals(this, other)
+        || (other is not null && Id == other.Id && Pipeline == other.Pipeline && Project == other.Project && Queue == other.Queue
+            && Priority == other.Priority && Retry == other.Retry && Timeout == other.Timeout && ExpiresAt == other.ExpiresAt
+            && ResultRetention == other.ResultRetention && FailureRetention == other.FailureRetention
+            && Description == other.Description && RunConfigJson.Span.SequenceEqual(other.RunConfigJson.Span)
+            && Tags.SequenceEqual(other.Tags) && SameMetadata(Metadata, other.Metadata));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Id.GetHashCode();
+
+    private static bool SameMetadata(IReadOnlyDictionary<string, string> a, IReadOnlyDictionary<string, string> b) =>
+        a.Count == b.Count && a.All(pair => b.TryGetValue(pair.Key, out var value) && value == pair.Value);
+
+    private static string NotEmpty(string value, string name) =>
+        string.IsNullOrEmpty(value) ? throw new ArgumentException($"{name} must not be empty.") : value;
+
+    private static TimeSpan AboveZero(TimeSpan value, string name, string remedy) =>
+        value > TimeSpan.Zero ? value : throw new ArgumentException($"{name} must be above zero, not {value:c}; {remedy}.");
 }

@@ -26,7 +26,16 @@ public abstract record JobState
     /// <param name="ResultJson">UTF-8 JSON; empty unless completed.</param>
     /// <param name="Error"><see langword="null"/> unless failed.</param>
     public sealed record Finished(JobTrail Trail, JobStatus Outcome, DateTimeOffset At, ReadOnlyMemory<byte> ResultJson, JobError? Error)
-        : JobState;
+        : JobState
+    {
+        /// <inheritdoc/>
+        public bool Equals(Finished? other) =>
+            base.Equals(other) && Outcome == other.Outcome && At == other.At && Error == other.Error && Trail == other.Trail
+            && ResultJson.Span.SequenceEqual(other.ResultJson.Span);
+
+        /// <inheritdoc/>
+        public override int GetHashCode() => HashCode.Combine(Version, Outcome, At);
+    }
 
     /// <summary>The one absent state.</summary>
     public static Absent None { get; } = new();

@@ -10,6 +10,7 @@ namespace FlowerPower.Jobs;
 /// <param name="Crashes">Attempts since then whose worker died under them.</param>
 /// <param name="Transitions">Oldest first; at most <see cref="MaxTransitions"/>: the first one and the newest are kept.</param>
 /// <param name="DroppedTransitions">How many were left out between the first and the rest.</param>
+/// <param name="Retries">How often somebody let the ended job run again; its expiry counts only before the first time.</param>
 public sealed record JobTrail(
     JobSpec Spec,
     DateTimeOffset EnqueuedAt,
@@ -17,10 +18,55 @@ public sealed record JobTrail(
     int FailuresMade,
     int Crashes,
     ImmutableArray<JobTransition> Transitions,
-    int DroppedTransitions = 0)
+    int DroppedTransitions = 0,
+    int Retries = 0)
 {
     /// <summary>The greatest length of <see cref="Transitions"/>.</summary>
     public const int MaxTransitions = 64;
+
+    /// <summary>The greatest number of characters in a transition's note or name; longer texts are cut.</summary>
+    public const int MaxTextLength = 200;
+
+    /// <summary>The grant of the newest attempt; <see langword="null"/> if there was none (or it was too long ago to be kept).</summary>
+    public GrantId? LastGrant
+    {
+        get
+        {
+            for (var i = Transitions.Length - 1; i >= 0; i--)
+            {
+                if (Transitions[i].Grant is { } grant)
+                {
+                    return grant;
+                }
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>Did this grant start an attempt of the job, as far back as the transitions go?</summary>
+    public bool HasUsed(GrantId grant)
+    {
+        foreach (var step in Transitions)
+        {
+            if (step.Grant == grant)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(JobTrail? other) =>
+        ReferenceEquals(this, other)
+        || (other is not null && EnqueuedAt == other.EnqueuedAt && AttemptsMade == other.AttemptsMade && FailuresMade == other.FailuresMade
+            && Crashes == other.Crashes && DroppedTransitions == other.DroppedTransitions && Retries == other.Retries
+            && Spec == other.Spec && Transitions.AsSpan().SequenceEqual(other.Transitions.AsSpan()));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Spec.Id, EnqueuedAt, AttemptsMade, Transitions.Length);
 }
 
 /// <summary>One step of a job's life, for people.</summary>
@@ -29,4 +75,5 @@ public sealed record JobTrail(
 /// <param name="Attempt">The attempt that it concerns; 0 if none.</param>
 /// <param name="By">The worker or person behind it; <see langword="null"/> if nobody in particular.</param>
 /// <param name="Note">Why, in words: an error's message, a reason; <see langword="null"/> if plain.</param>
-public sealed record JobTransition(DateTimeOffset At, JobStatus Status, int Attempt, string? By, string? Note);
+/// <param name="Grant">The grant that started the attempt, where one started: it must not start another.</param>
+public sealed record JobTransition(DateTimeOffset At, JobStatus Status, int Attempt, string? By, string? Note, GrantId? Grant = null);
