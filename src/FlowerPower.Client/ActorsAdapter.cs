@@ -1,0 +1,85 @@
+using FlowerPower.Jobs;
+using FlowerPower.Node;
+using FlowerPower.Node.Local;
+using FlowerPower.Node.Workers;
+using FlowerPower.Pipelines;
+using FlowerPower.Storage;
+
+namespace FlowerPower.Client;
+
+/// <summary>The default backend: the node that serves this project on this machine, or, if none does, one inside this process.</summary>
+public sealed class ActorsAdapter : QueueAdapter
+{
+    /// <summary>Its name.</summary>
+    public const string AdapterName = "actors";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(50);
+
+    /// <inheritdoc/>
+    public override string Name => AdapterName;
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Whoever holds the project's database also listens on its socket. Between a holder's start and its socket, and between its last
+    /// answer and its end, there is a moment with neither: so both are tried, in turn, for some seconds.
+    /// </remarks>
+    public override async Task<IJobQueue> OpenAsync(
+        FlowerPowerProject project, QueueOptions options, CancellationToken cancellationToken = default)
+    {
+        var clock = TimeProvider.System;
+        var started = clock.GetTimestamp();
+        while (true)
+        {
+            if (await LocalJobQueue.TryConnectAsync(LocalAddress.SocketPath(project.StateFolder), cancellationToken).ConfigureAwait(false)
+                is { } running)
+            {
+                return options.WorkerSlots == 0 ? running : await RefuseSecondAsync(running, project).ConfigureAwait(false);
+            }
+
+            try
+            {
+                return await OpenEmbeddedAsync(project, options, cancellationToken).ConfigureAwait(false);
+            }
+            catch (StoreRefusedException refused) when (SqliteShardStore.ReadHolder(EmbeddedNode.DatabasePath(project.StateFolder)) is not null)
+            {
+                if (clock.GetElapsedTime(started) > Patience)
+                {
+                    throw new QueueUnavailableException(refused.Message, refused);
+                }
+            }
+
+            await Task.Delay(LookAgainAfter, clock, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<IJobQueue> OpenEmbeddedAsync(FlowerPowerProject project, QueueOptions options, CancellationToken cancellationToken) =>
+        new EmbeddedJobQueue(await EmbeddedNode.StartAsync(
+            project.StateFolder,
+            options.Holder,
+            new ProjectJobExecutor(project),
+            new EmbeddedOptions
+            {
+                Node = new NodeOptions
+                {
+                    Name = Environment.MachineName is { Length: > 0 } machine ? machine : "local",
+                    WorkerSlots = options.WorkerSlots,
+                    Queues = options.Queues,
+                    DrainTimeout = options.DrainTimeout,
+                    OnNotice = notice => options.OnWarning?.Invoke(notice.Text),
+                },
+            },
+            cancellationToken).ConfigureAwait(false));
+
+    private static async Task<IJobQueue> RefuseSecondAsync(LocalJobQueue running, FlowerPowerProject project)
+    {
+        var process = running.ProcessId;
+        var overview = await running.OverviewAsync().ConfigureAwait(false);
+        await running.DisposeAsync().ConfigureAwait(false);
+        throw new QueueUnavailableException(
+            overview.WorkerSlots > 0
+                ? $"Project '{project.Name}' has a node already: process {process} runs {overview.WorkerSlots} worker slots. "
+                    + "Stop it first (flowerpower queue worker stop) and start one with more slots (--count)."
+                : $"Project '{project.Name}' is held by process {process}, which runs no workers. End it, or start the workers in it.");
+    }
+}

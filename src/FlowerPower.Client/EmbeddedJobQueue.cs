@@ -1,0 +1,44 @@
+using FlowerPower.Jobs;
+using FlowerPower.Node;
+
+namespace FlowerPower.Client;
+
+/// <summary>A queue whose node lives in this process and ends with it.</summary>
+public sealed class EmbeddedJobQueue(EmbeddedNode node) : IJobQueue
+{
+    /// <summary>The node.</summary>
+    public EmbeddedNode Node => node;
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<EnqueueReceipt>> EnqueueAsync(
+        IReadOnlyList<EnqueueRequest> requests, CancellationToken cancellationToken = default) =>
+        node.Queue.EnqueueAsync(requests, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<JobView?> FindAsync(JobId id, CancellationToken cancellationToken = default) => node.Queue.FindAsync(id, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken = default) =>
+        node.Queue.ListAsync(filter, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<JobView?> WaitAsync(JobId id, CancellationToken cancellationToken = default) => node.Queue.WaitAsync(id, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<JobView> WatchAsync(JobId id, CancellationToken cancellationToken = default) =>
+        node.Queue.WatchAsync(id, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<CommandReply> CancelAsync(JobId id, string by, string? reason = null, CancellationToken cancellationToken = default) =>
+        node.Queue.CancelAsync(id, by, reason, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<CommandReply> RetryAsync(JobId id, string by, CancellationToken cancellationToken = default) =>
+        node.Queue.RetryAsync(id, by, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default) => node.Queue.OverviewAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => node.DisposeAsync();
+}

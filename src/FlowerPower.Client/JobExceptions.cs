@@ -1,0 +1,57 @@
+using System.Text.Json;
+using FlowerPower.Jobs;
+
+namespace FlowerPower.Client;
+
+/// <summary>There is no such job.</summary>
+public sealed class JobNotFoundException : Exception
+{
+    /// <summary>No job of this id.</summary>
+    public JobNotFoundException(JobId id)
+        : base($"There is no job {id}: it never was, or its retention has passed. List the jobs that there are: flowerpower queue list.")
+    {
+    }
+
+    /// <summary>No job of this pipeline.</summary>
+    public JobNotFoundException(string pipeline, JobStatus? status)
+        : base($"Pipeline '{pipeline}' has no {(status is null ? "" : status.Value.ToString().ToLowerInvariant() + " ")}job. "
+            + "List the jobs that there are: flowerpower queue list.")
+    {
+    }
+}
+
+/// <summary>The job ended without a result.</summary>
+public sealed class JobFailedException(JobView job)
+    : Exception(job.Status == JobStatus.Cancelled
+        ? $"Job {job.Id} ({job.Pipeline}) was cancelled."
+        : $"Job {job.Id} ({job.Pipeline}) failed after {job.Attempts} attempt{(job.Attempts == 1 ? "" : "s")}: "
+            + $"{job.Error?.Type}: {job.Error?.Message}")
+{
+    /// <summary>The job, with its error and history.</summary>
+    public JobView Job { get; } = job;
+}
+
+/// <summary>The job has no result yet.</summary>
+public sealed class JobNotFinishedException(JobView job)
+    : Exception($"Job {job.Id} ({job.Pipeline}) is {job.Status.ToString().ToLowerInvariant()}: it has no result yet.")
+{
+    /// <summary>The job.</summary>
+    public JobView Job { get; } = job;
+}
+
+/// <summary>A job's result as JSON by node name.</summary>
+internal static class JobResult
+{
+    /// <exception cref="JobFailedException">It failed or was cancelled.</exception>
+    /// <exception cref="JobNotFinishedException">It has not ended.</exception>
+    public static IReadOnlyDictionary<string, JsonElement> Of(JobView job)
+    {
+        if (job.Status != JobStatus.Completed)
+        {
+            throw job.IsFinished ? new JobFailedException(job) : new JobNotFinishedException(job);
+        }
+
+        using var document = JsonDocument.Parse(job.ResultJson, new JsonDocumentOptions { MaxDepth = 256 });
+        return document.RootElement.EnumerateObject().ToDictionary(node => node.Name, node => node.Value.Clone());
+    }
+}

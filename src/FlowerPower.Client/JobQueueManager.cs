@@ -1,0 +1,260 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using FlowerPower.Jobs;
+using FlowerPower.Pipelines;
+
+namespace FlowerPower.Client;
+
+/// <summary>A project's jobs: enqueue pipelines, ask what became of them, wait for their results.</summary>
+/// <remarks>
+/// It opens its backend with the first call, and holds it until it is disposed. With the default backend that is the node that serves the
+/// project on this machine; if none does, it is one inside this process, which other processes then reach.
+/// All methods may be called from several threads.
+/// </remarks>
+public sealed class JobQueueManager : IAsyncDisposable
+{
+    private readonly QueueAdapter adapter;
+    private readonly QueueOptions options;
+    private readonly TimeProvider time;
+    private readonly SemaphoreSlim opening = new(1, 1);
+    private IJobQueue? queue;
+    private bool disposed;
+
+    /// <summary>The jobs of a project.</summary>
+    /// <param name="backend">A name that <see cref="QueueAdapter.Get"/> knows; <see langword="null"/>: the project's, else the default.</param>
+    /// <exception cref="ArgumentException">There is no such backend; the message lists those that there are.</exception>
+    public JobQueueManager(FlowerPowerProject project, string? backend = null, QueueOptions? options = null, TimeProvider? time = null)
+    {
+        Project = project;
+        adapter = QueueAdapter.Get(backend ?? QueueAdapter.Default);
+        this.options = options ?? new QueueOptions();
+        this.time = time ?? TimeProvider.System;
+    }
+
+    /// <summary>The project.</summary>
+    public FlowerPowerProject Project { get; }
+
+    /// <summary>The backend's name.</summary>
+    public string Backend => adapter.Name;
+
+    /// <summary>Store a run of a pipeline as a job. When it returns, the job is durable.</summary>
+    /// <param name="pipeline">A pipeline of the project.</param>
+    /// <param name="runConfig">What differs from the project's and the pipeline's own configuration; <see langword="null"/>: nothing.</param>
+    /// <param name="enqueue">What the queue should know; <see langword="null"/>: nothing special.</param>
+    /// <returns>The job's id.</returns>
+    /// <exception cref="PipelineNotFoundException">The project has no such pipeline.</exception>
+    /// <exception cref="QueueUnavailableException">The queue cannot be reached.</exception>
+    public async Task<JobId> EnqueueAsync(
+        string pipeline, RunConfig? runConfig = null, EnqueueOptions? enqueue = null, CancellationToken cancellationToken = default)
+    {
+        var request = Request(pipeline, runConfig, enqueue);
+        var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        var receipts = await opened.EnqueueAsync([request], cancellationToken).ConfigureAwait(false);
+        return receipts[0].Id;
+    }
+
+    /// <summary>Store many jobs with one call.</summary>
+    /// <returns>A receipt for each, in order.</returns>
+    public async Task<IReadOnlyList<EnqueueReceipt>> EnqueueManyAsync(
+        IEnumerable<EnqueueItem> items, CancellationToken cancellationToken = default)
+    {
+        var requests = items.Select(item => Request(item.Pipeline, item.RunConfig, item.Options)).ToList();
+        if (requests.Count == 0)
+        {
+            return [];
+        }
+
+        var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await opened.EnqueueAsync(requests, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Enqueue a pipeline and wait for its result.</summary>
+    /// <param name="timeout">How long to wait; <see langword="null"/>: without limit. The job goes on when the waiting ends.</param>
+    /// <returns>The result by node name.</returns>
+    /// <remarks>If the queue is inside this process and has no workers, it gets as many as there are processors: it would wait for ever.</remarks>
+    /// <exception cref="JobFailedException">The job failed or was cancelled.</exception>
+    /// <exception cref="TimeoutException">The wait was too long; the message names the job.</exception>
+    public async Task<IReadOnlyDictionary<string, JsonElement>> RunAsync(
+        string pipeline,
+        RunConfig? runConfig = null,
+        EnqueueOptions? enqueue = null,
+        TimeSpan? timeout = null,
+        CancellationToken cancellationToken = default)
+    {
+        await EnsureWorkersAsync(cancellationToken).ConfigureAwait(false);
+        var id = await EnqueueAsync(pipeline, runConfig, enqueue, cancellationToken).ConfigureAwait(false);
+        var job = await WaitAsync(id, timeout, cancellationToken).ConfigureAwait(false);
+        return JobResult.Of(job);
+    }
+
+    /// <summary>A job by its id.</summary>
+    /// <exception cref="JobNotFoundException">There is none.</exception>
+    public async Task<JobView> GetQueueStatusAsync(JobId id, CancellationToken cancellationToken = default)
+    {
+        var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await opened.FindAsync(id, cancellationToken).ConfigureAwait(false) ?? throw new JobNotFoundException(id);
+    }
+
+    /// <summary>A pipeline's newest job.</summary>
+    /// <exception cref="JobNotFoundException">It has none.</exception>
+    public async Task<JobView> GetQueueStatusAsync(string pipeline, CancellationToken cancellationToken = default) =>
+        await GetQueueStatusAsync(await NewestAsync(pipeline, status: null, cancellationToken).ConfigureAwait(false), cancellationToken)
+            .ConfigureAwait(false);
+
+    /// <summary>A completed job's result by node name.</summary>
+    /// <exception cref="JobNotFoundException">There is no such job.</exception>
+    /// <exception cref="JobFailedException">It failed or was cancelled.</exception>
+    /// <exception cref="JobNotFinishedException">It has no result yet.</exception>
+    public async Task<IReadOnlyDictionary<string, JsonElement>> ResultAsync(JobId id, CancellationToken cancellationToken = default) =>
+        JobResult.Of(await GetQueueStatusAsync(id, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>The result of a pipeline's newest completed job.</summary>
+    /// <exception cref="JobNotFoundException">It has none.</exception>
+    public async Task<IReadOnlyDictionary<string, JsonElement>> ResultAsync(string pipeline, CancellationToken cancellationToken = default) =>
+        await ResultAsync(await NewestAsync(pipeline, JobStatus.Completed, cancellationToken).ConfigureAwait(false), cancellationToken)
+            .ConfigureAwait(false);
+
+    /// <summary>Wait until a job has ended; its end is pushed, not polled.</summary>
+    /// <param name="timeout">How long to wait; <see langword="null"/>: without limit.</param>
+    /// <exception cref="JobNotFoundException">There is no such job.</exception>
+    /// <exception cref="TimeoutException">The wait was too long; the job goes on.</exception>
+    public async Task<JobView> WaitAsync(JobId id, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (timeout is { } limit)
+        {
+            patience.CancelAfter(limit);
+        }
+
+        try
+        {
+            return await opened.WaitAsync(id, patience.Token).ConfigureAwait(false) ?? throw new JobNotFoundException(id);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"Job {id} has not ended within {timeout:c}; it goes on, and can be waited for again.");
+        }
+    }
+
+    /// <summary>A job now, and at each change, until its end.</summary>
+    public async IAsyncEnumerable<JobView> WatchAsync(
+        JobId id, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        await foreach (var view in opened.WatchAsync(id, cancellationToken).ConfigureAwait(false))
+        {
+            yield return view;
+        }
+    }
+
+    /// <summary>Jobs that match, newest first.</summary>
+    public async Task<JobPage> ListAsync(JobFilter? filter = null, CancellationToken cancellationToken = default)
+    {
+        var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await opened.ListAsync(filter ?? new JobFilter(), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>End a job, waiting or running.</summary>
+    /// <param name="by">Who asks, for the job's history; <see langword="null"/>: this process's user.</param>
+    public async Task<CommandReply> CancelAsync(
+        JobId id, string? reason = null, string? by = null, CancellationToken cancellationToken = default)
+    {
+        var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await opened.CancelAsync(id, by ?? Environment.UserName, reason, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Let a failed or cancelled job run again.</summary>
+    /// <param name="by">Who asks, for the job's history; <see langword="null"/>: this process's user.</param>
+    public async Task<CommandReply> RetryAsync(JobId id, string? by = null, CancellationToken cancellationToken = default)
+    {
+        var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await opened.RetryAsync(id, by ?? Environment.UserName, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The queue in numbers.</summary>
+    public async Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default)
+    {
+        var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await opened.OverviewAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Run this many jobs at once in this process from now on; 0: finish those that run, and take no more.</summary>
+    /// <param name="count">0 to 100,000.</param>
+    /// <exception cref="QueueUnavailableException">Another process serves the project: its workers are set there.</exception>
+    public async Task StartWorkersAsync(int count, CancellationToken cancellationToken = default)
+    {
+        var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        if (opened is not EmbeddedJobQueue embedded)
+        {
+            throw new QueueUnavailableException(
+                $"Project '{Project.Name}' is served by another process: its workers run there. Stop it, or set its --count.");
+        }
+
+        embedded.Node.SetWorkerSlots(count);
+    }
+
+    /// <summary>Take no more jobs in this process; those that run are finished.</summary>
+    public Task StopWorkersAsync(CancellationToken cancellationToken = default) => StartWorkersAsync(0, cancellationToken);
+
+    /// <summary>The opened backend, for what this class does not say.</summary>
+    public async Task<IJobQueue> OpenAsync(CancellationToken cancellationToken = default)
+    {
+        if (Volatile.Read(ref queue) is { } open)
+        {
+            return open;
+        }
+
+        await opening.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            return queue ??= await adapter.OpenAsync(Project, options, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            opening.Release();
+        }
+    }
+
+    /// <summary>Lets go of the backend. A node inside this process stops in order: running jobs finish, or are handed back.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await opening.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            disposed = true;
+            if (queue is not null)
+            {
+                await queue.DisposeAsync().ConfigureAwait(false);
+                queue = null;
+            }
+        }
+        finally
+        {
+            opening.Release();
+        }
+    }
+
+    private async Task EnsureWorkersAsync(CancellationToken cancellationToken)
+    {
+        if (await OpenAsync(cancellationToken).ConfigureAwait(false) is EmbeddedJobQueue { Node.WorkerSlots: 0 } embedded)
+        {
+            embedded.Node.SetWorkerSlots(Environment.ProcessorCount);
+        }
+    }
+
+    private async Task<JobId> NewestAsync(string pipeline, JobStatus? status, CancellationToken cancellationToken)
+    {
+        var page = await ListAsync(new JobFilter { Pipeline = pipeline, Status = status, Limit = 1 }, cancellationToken).ConfigureAwait(false);
+        return page.Jobs is [var newest, ..] ? newest.Id : throw new JobNotFoundException(pipeline, status);
+    }
+
+    private EnqueueRequest Request(string pipeline, RunConfig? runConfig, EnqueueOptions? enqueue)
+    {
+        var now = time.GetUtcNow();
+        Span<byte> chance = stackalloc byte[10];
+        RandomNumberGenerator.Fill(chance);
+        return JobRequests.Of(Project, pipeline, runConfig, enqueue ?? new EnqueueOptions(), now, JobId.FromRandom(now, chance));
+    }
+}

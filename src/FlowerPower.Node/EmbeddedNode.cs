@@ -1,0 +1,95 @@
+using FlowerPower.Jobs;
+using FlowerPower.Node.Local;
+using FlowerPower.Node.Workers;
+using FlowerPower.Storage;
+
+namespace FlowerPower.Node;
+
+/// <summary>A node of one machine: SQLite in a state folder, and a socket there for the machine's other processes.</summary>
+public sealed class EmbeddedNode : IAsyncDisposable
+{
+    private readonly JobNode node;
+    private readonly LocalEndpoint endpoint;
+    private readonly TaskCompletionSource stopRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private EmbeddedNode(JobNode node, string stateFolder)
+    {
+        this.node = node;
+        endpoint = LocalEndpoint.Start(LocalAddress.SocketPath(stateFolder), node.Queue, node.Name, () => stopRequested.TrySetResult());
+    }
+
+    /// <summary>The node's jobs, without a socket in between.</summary>
+    public IJobQueue Queue => node.Queue;
+
+    /// <summary>This incarnation's name.</summary>
+    public string Name => node.Name;
+
+    /// <summary>Jobs that can run at once here.</summary>
+    public int WorkerSlots => node.WorkerSlots;
+
+    /// <summary>Run this many jobs at once from now on; those beyond it finish.</summary>
+    /// <param name="slots">0 to 100,000.</param>
+    public void SetWorkerSlots(int slots) => node.SetWorkerSlots(slots);
+
+    /// <summary>Done when another process asks the node to stop; whoever started it then disposes it.</summary>
+    public Task StopRequested => stopRequested.Task;
+
+    /// <summary>The file that holds a state folder's jobs.</summary>
+    public static string DatabasePath(string stateFolder) => Path.Combine(stateFolder, "jobs.db");
+
+    /// <summary>Opens the folder's database (makes it if there is none), recovers its jobs, and begins to work.</summary>
+    /// <param name="holder">What this process is, for others that find the database held: a command line, an application's name.</param>
+    /// <exception cref="StoreRefusedException">Another process holds the database; the message names it.</exception>
+    /// <exception cref="StoreCorruptException">The database cannot be read; the message says what to do.</exception>
+    public static async Task<EmbeddedNode> StartAsync(
+        string stateFolder, string holder, IJobExecutor executor, EmbeddedOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new EmbeddedOptions();
+        var store = await SqliteShardStore.OpenAsync(
+            new SqliteStoreOptions
+            {
+                Path = DatabasePath(stateFolder),
+                ShardCount = 0,
+                Synchronous = options.Synchronous,
+                HolderName = holder,
+            },
+            cancellationToken).ConfigureAwait(false);
+        JobNode node;
+        try
+        {
+            node = await JobNode.StartAsync(store, executor, options.Node, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await store.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        try
+        {
+            return new EmbeddedNode(node, stateFolder);
+        }
+        catch
+        {
+            await node.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Stops in order: no new requests, running jobs finished or handed back, records written, database closed.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await endpoint.DisposeAsync().ConfigureAwait(false);
+        await node.DisposeAsync().ConfigureAwait(false);
+    }
+}
+
+/// <summary>What an embedded node is made with.</summary>
+public sealed record EmbeddedOptions
+{
+    /// <summary>The node's own options.</summary>
+    public NodeOptions Node { get; init; } = new();
+
+    /// <summary>What an acknowledgement survives: <c>Normal</c> a killed process, <c>Full</c> a power cut as well.</summary>
+    public SqliteSynchronous Synchronous { get; init; } = SqliteSynchronous.Normal;
+}

@@ -1,0 +1,145 @@
+using FlowerPower.Actors;
+using FlowerPower.Jobs;
+using FlowerPower.Node.Jobs;
+using FlowerPower.Node.Queues;
+using FlowerPower.Node.Workers;
+using FlowerPower.Storage;
+
+namespace FlowerPower.Node;
+
+/// <summary>One node: the shards of a store, the broker of their waiting jobs, and a worker, as actors of one process.</summary>
+public sealed class JobNode : IAsyncDisposable
+{
+    private static readonly TimeSpan ShardStopTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly ActorSystem system;
+    private readonly IShardStore store;
+    private readonly JobNodeParts parts;
+    private readonly WorkerGauge gauge;
+    private readonly Lock gate = new();
+    private Task? stopping;
+
+    private JobNode(ActorSystem system, IShardStore store, JobNodeParts parts, NodeJobQueue queue, WorkerGauge gauge)
+    {
+        this.system = system;
+        this.store = store;
+        this.parts = parts;
+        this.gauge = gauge;
+        Queue = queue;
+    }
+
+    /// <summary>The node's jobs.</summary>
+    public IJobQueue Queue { get; }
+
+    /// <summary>This incarnation's name.</summary>
+    public string Name => parts.WorkerId.Value;
+
+    /// <summary>What nobody received, by reason.</summary>
+    public DeadLetters DeadLetters => system.DeadLetters;
+
+    /// <summary>Claims and recovers every shard of the store, and begins to serve and to work.</summary>
+    /// <param name="store">The node disposes it when it stops.</param>
+    /// <param name="executor">Runs attempts; not used if the node has no worker slots.</param>
+    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    public static async Task<JobNode> StartAsync(
+        IShardStore store, IJobExecutor executor, NodeOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new NodeOptions();
+        options.Validate();
+        var worker = new WorkerId($"{options.Name}-{Environment.ProcessId}-{options.Chance.NextGuid().ToString("N")[..8]}");
+        var system = new ActorSystem("flowerpower", new ActorSystemOptions { Time = options.Time });
+        var gauge = new WorkerGauge { Slots = options.WorkerSlots };
+        var parts = new JobNodeParts(options, worker, store.ShardCount);
+        var queue = new NodeJobQueue(store, parts, gauge);
+        var node = new JobNode(system, store, parts, queue, gauge);
+
+        // The worker first, so that the broker can tell it that it is there; the shards last, since they offer jobs to the broker.
+        ReserveThreads(options.WorkerSlots);
+        parts.Worker = system.Spawn(Props.Of(() => new WorkerActor(parts, executor, gauge)), "worker");
+        parts.Jobs = LocalShardRegion.Start(system, new ShardRegionSettings
+        {
+            TypeName = "pipeline-job",
+            ShardCount = store.ShardCount,
+            ShardOf = id => ShardKey.Of(id, store.ShardCount),
+            Host = shard => new JobShardHost(shard, store, parts),
+            MaxActiveEntities = options.MaxActiveJobsPerShard,
+        });
+        parts.Broker = system.Spawn(Props.Of(() => new WorkBrokerActor(parts)), "broker");
+        try
+        {
+            await queue.WaitUntilServingAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await node.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        return node;
+    }
+
+    /// <summary>Jobs that can run at once here.</summary>
+    public int WorkerSlots => gauge.Slots;
+
+    /// <summary>Run this many jobs at once from now on; those beyond it finish.</summary>
+    /// <param name="slots">0 to 100,000.</param>
+    public void SetWorkerSlots(int slots)
+    {
+        (parts.Options with { WorkerSlots = slots }).Validate();
+        ReserveThreads(slots);
+        gauge.Slots = slots;
+        parts.Worker.Tell(new SetSlots(slots));
+    }
+
+    /// <summary>Takes no more work, lets running jobs finish for <see cref="NodeOptions.DrainTimeout"/>, hands back the rest, and writes every
+    /// shard's records. May be called again: all callers wait for the one stop.</summary>
+    public Task StopAsync()
+    {
+        lock (gate)
+        {
+            return stopping ??= StopOnceAsync();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+
+    private async Task StopOnceAsync()
+    {
+        await DrainAsync().ConfigureAwait(false);
+        await parts.Jobs.StopAsync(ShardStopTimeout).ConfigureAwait(false);
+        await system.TerminateAsync().ConfigureAwait(false);
+        await store.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task DrainAsync()
+    {
+        try
+        {
+            await parts.Worker.Ask<Drained>(Drain.Instance, parts.Options.DrainTimeout).ConfigureAwait(false);
+        }
+        catch (AskTimeoutException)
+        {
+            parts.Worker.Tell(HandBack.Instance);
+            try
+            {
+                await parts.Worker.Ask<Drained>(Drain.Instance, HandBackTimeout).ConfigureAwait(false);
+            }
+            catch (AskTimeoutException)
+            {
+                parts.Options.OnNotice?.Invoke(new NodeNotice(true,
+                    "Some attempts could not be handed back before the stop; they run again when a node next opens the store."));
+            }
+        }
+    }
+
+    /// <summary>Pipelines may block their threads; the actors' share of the pool must not starve under them.</summary>
+    private static void ReserveThreads(int slots)
+    {
+        ThreadPool.GetMinThreads(out var workers, out var io);
+        ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + Math.Min(slots, MostReservedThreads)), io);
+    }
+
+    private const int MostReservedThreads = 32;
+    private static readonly TimeSpan HandBackTimeout = TimeSpan.FromSeconds(5);
+}

@@ -1,0 +1,46 @@
+using FlowerPower.Actors;
+using FlowerPower.Jobs;
+using FlowerPower.Node.Jobs;
+
+namespace FlowerPower.Node;
+
+/// <summary>What a node's actors know of each other: filled once while the node starts, before any of them gets a message.</summary>
+internal sealed class JobNodeParts(NodeOptions options, WorkerId workerId, int shardCount)
+{
+    private readonly TaskCompletionSource[] serving =
+        [.. Enumerable.Range(0, shardCount).Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))];
+
+    public NodeOptions Options { get; } = options;
+
+    /// <summary>This incarnation's worker.</summary>
+    public WorkerId WorkerId { get; } = workerId;
+
+    /// <summary>The journals of the shards that serve; <see langword="null"/> where one is starting or stopped.</summary>
+    public ShardJournal?[] Journals { get; } = new ShardJournal?[shardCount];
+
+    /// <summary>Done when the shard serves for the first time; fails with its first reason if it cannot be recovered at all.</summary>
+    public Task ServingAsync(int shard, CancellationToken cancellationToken) => serving[shard].Task.WaitAsync(cancellationToken);
+
+    /// <summary>The shard serves.</summary>
+    public void Serves(int shard, ShardJournal journal)
+    {
+        Journals[shard] = journal;
+        serving[shard].TrySetResult();
+    }
+
+    /// <summary>The shard could not start. Before it has served once, this ends the node's start.</summary>
+    public void CannotServe(int shard, Exception reason)
+    {
+        Options.OnNotice?.Invoke(new NodeNotice(true, $"Shard {shard} cannot start: {reason.Message}"));
+        serving[shard].TrySetException(reason);
+    }
+
+    /// <summary>Hands waiting jobs to worker slots.</summary>
+    public ActorRef Broker { get; set; } = ActorRef.Nobody;
+
+    /// <summary>Runs attempts.</summary>
+    public ActorRef Worker { get; set; } = ActorRef.Nobody;
+
+    /// <summary>The jobs.</summary>
+    public IShardRegion Jobs { get; set; } = null!;
+}

@@ -1,0 +1,28 @@
+using FlowerPower.Jobs;
+using FlowerPower.Storage;
+using FlowerPower.Storage.Wire;
+
+namespace FlowerPower.Node.Jobs;
+
+/// <summary>How a job becomes a record: what lists find it by, and how long it stays.</summary>
+internal static class JobRecords
+{
+    /// <summary>The write that makes a job's record.</summary>
+    /// <remarks>A waiting job's status depends on the clock, so lists of live jobs come from memory and a record of one says only that it waits.</remarks>
+    public static RecordChange Change(JobState state)
+    {
+        var trail = state.History!;
+        var finished = state as JobState.Finished;
+        var status = finished?.Outcome ?? (state is JobState.Running ? JobStatus.Running : JobStatus.Pending);
+        return new RecordChange(
+            trail.Spec.Id.Value,
+            state.Version,
+            IsLive: finished is null,
+            new RecordIndex((int)status, trail.Spec.Pipeline, trail.Spec.Queue, trail.EnqueuedAt),
+            finished is null ? null : finished.At + Retention(finished),
+            JobWire.EncodeRecord(state));
+    }
+
+    private static TimeSpan Retention(JobState.Finished state) =>
+        state.Outcome == JobStatus.Failed ? state.Trail.Spec.FailureRetention : state.Trail.Spec.ResultRetention;
+}

@@ -1,0 +1,197 @@
+using FlowerPower.Actors;
+using FlowerPower.Jobs;
+using FlowerPower.Storage;
+using FlowerPower.Storage.Wire;
+
+namespace FlowerPower.Node.Jobs;
+
+/// <summary>What one shard of jobs is made of: claims it, recovers it, and knows its journal.</summary>
+internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts parts) : IShardHost
+{
+    private const int PageOfLog = 256;
+    private const int PageOfLive = 1_000;
+
+    private readonly ShardOwner me = new(parts.Options.Name, new ClaimId(parts.Options.Chance.NextGuid()));
+    private ShardJournal? journal;
+    private ITimer? clockTimer;
+    private ITimer? pruneTimer;
+
+    /// <summary>Who holds the shard may change in between, so the claim is tried against what is read, until it is granted.</summary>
+    public async ValueTask StartAsync(IShardContext context, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await OpenAsync(context, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            parts.CannotServe(shard, error);
+            throw;
+        }
+    }
+
+    private async Task OpenAsync(IShardContext context, CancellationToken cancellationToken)
+    {
+        var head = await ClaimAsync(cancellationToken).ConfigureAwait(false);
+        journal = new ShardJournal(store, shard, me.Claim, parts.Options, context.Fail);
+        var live = await RecoverAsync(head, cancellationToken).ConfigureAwait(false);
+        foreach (var state in live)
+        {
+            journal.Live.Apply(state);
+            if (JobLifecycle.NextClockCheck(state) is { } at)
+            {
+                journal.Clock.Add(at, state.History!.Spec.Id);
+            }
+
+            TakeUp(state, context);
+        }
+
+        parts.Serves(shard, journal);
+        StartTimers(context);
+    }
+
+    public Props PropsOf(string entityId) =>
+        Props.Of(() => new PipelineJobActor(JobId.Parse(entityId), journal!, parts));
+
+    public async ValueTask StopAsync()
+    {
+        if (clockTimer is not null)
+        {
+            await clockTimer.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (pruneTimer is not null)
+        {
+            await pruneTimer.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (journal is not null)
+        {
+            parts.Journals[shard] = null;
+            await journal.CheckpointAsync().ConfigureAwait(false);
+            await store.ReleaseAsync(shard, me.Claim, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<ShardHead> ClaimAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var seen = await store.ReadHeadAsync(shard, cancellationToken).ConfigureAwait(false);
+            var outcome = await store.ClaimAsync(shard, me, seen.Owner?.Claim, cancellationToken).ConfigureAwait(false);
+            if (outcome is ClaimOutcome.Granted granted)
+            {
+                return granted.Head;
+            }
+        }
+    }
+
+    private async Task<List<JobState>> RecoverAsync(ShardHead head, CancellationToken cancellationToken)
+    {
+        var replay = new ShardReplay();
+        var sizes = new List<(long Sequence, int Events)>();
+        for (var after = head.CutThrough; ;)
+        {
+            var page = await store.ReadLogAsync(shard, after, PageOfLog, cancellationToken).ConfigureAwait(false);
+            if (page.Entries.Count == 0)
+            {
+                break;
+            }
+
+            foreach (var entry in page.Entries)
+            {
+                replay.Add(entry);
+                sizes.Add((entry.Sequence, entry.Events.Count));
+                after = entry.Sequence;
+            }
+        }
+
+        journal!.Resume(head, sizes);
+        var live = new List<JobState>();
+        for (string? after = null; ;)
+        {
+            var page = await store.ReadLiveAsync(shard, after, PageOfLive, cancellationToken).ConfigureAwait(false);
+            if (page.Count == 0)
+            {
+                break;
+            }
+
+            foreach (var record in page)
+            {
+                Keep(replay.Finish(JobWire.DecodeRecord(record.Body), record.EntityId), live);
+                after = record.EntityId;
+            }
+        }
+
+        foreach (var id in replay.Unfinished())
+        {
+            var record = await store.ReadRecordAsync(shard, id, cancellationToken).ConfigureAwait(false);
+            Keep(replay.Finish(record is null ? JobState.None : JobWire.DecodeRecord(record.Body), id), live);
+        }
+
+        return live;
+    }
+
+    private void Keep(ReplayedJob job, List<JobState> live)
+    {
+        if (job.State is JobState.Waiting or JobState.Running)
+        {
+            live.Add(job.State);
+            if (job.FirstSequence is { } first)
+            {
+                journal!.ResumeDirty(job.State, first);
+            }
+        }
+    }
+
+    /// <summary>A job that waits is offered again; one that ran lost its worker, unless that is still here and knows it.</summary>
+    private void TakeUp(JobState state, IShardContext context)
+    {
+        switch (state)
+        {
+            case JobState.Waiting waiting:
+                parts.Broker.Tell(new Offer(waiting.ToWaitingJob()));
+                break;
+            case JobState.Running running when running.Worker == parts.WorkerId:
+                parts.Worker.Tell(new ConfirmAttempt(running.Trail.Spec.Id, running.Grant));
+                break;
+            case JobState.Running running:
+                context.TellEntity(running.Trail.Spec.Id.Value, new JobCommand.LoseWorker(running.Worker, HandedBack: false));
+                break;
+        }
+    }
+
+    private void StartTimers(IShardContext context)
+    {
+        var time = parts.Options.Time;
+        var mine = journal!;
+        clockTimer = time.CreateTimer(
+            _ =>
+            {
+                foreach (var id in mine.Clock.TakeDue(time.GetUtcNow()))
+                {
+                    context.TellEntity(id.Value, new JobCommand.CheckClock());
+                }
+            },
+            null, ClockStep, ClockStep);
+        pruneTimer = time.CreateTimer(_ => _ = PruneAsync(), null, parts.Options.PruneEvery, parts.Options.PruneEvery);
+    }
+
+    private async Task PruneAsync()
+    {
+        try
+        {
+            while (await store.PruneAsync(shard, me.Claim, parts.Options.Time.GetUtcNow(), PrunePage, CancellationToken.None)
+                .ConfigureAwait(false) == PrunePage)
+            {
+            }
+        }
+        catch (Exception error) when (error is StoreException or ObjectDisposedException)
+        {
+            parts.Options.OnNotice?.Invoke(new NodeNotice(true, $"Shard {shard} could not delete expired jobs: {error.Message}"));
+        }
+    }
+
+    private const int PrunePage = 500;
+    private static readonly TimeSpan ClockStep = TimeSpan.FromMilliseconds(100);
+}

@@ -1,0 +1,205 @@
+using FlowerPower.Actors;
+using FlowerPower.Jobs;
+
+namespace FlowerPower.Node.Jobs;
+
+/// <summary>
+/// One job: a thin shell around <see cref="JobLifecycle"/>. It stores what was decided before anybody hears of it, and then tells those
+/// whom it concerns: the broker, the worker, whoever waits.
+/// </summary>
+internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodeParts parts) : Actor
+{
+    private JobState state = JobState.None;
+    private JobProgress? progress;
+    private List<WatchJob>? watchers;
+
+    protected override async ValueTask OnStart() =>
+        state = await journal.LoadAsync(id, Context.Stopping).ConfigureAwait(false);
+
+    protected override ValueTask OnStop()
+    {
+        foreach (var watch in watchers ?? [])
+        {
+            watch.Watcher.Tell(WatchLost.Instance);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    protected override ValueTask OnReceive(object message)
+    {
+        switch (message)
+        {
+            case JobCommand command:
+                return Handle(command);
+            case GrantAttempt grant:
+                return Grant(grant);
+            case QueryJob:
+                Context.Reply(Reply());
+                break;
+            case WatchJob watch:
+                Watch(watch);
+                break;
+            case UnwatchJob unwatch:
+                watchers?.RemoveAll(watch => watch.Watcher == unwatch.Watcher);
+                break;
+            case PassivationHint:
+                break; // decided below, like after any message
+            default:
+                Unhandled(message);
+                break;
+        }
+
+        RestIfIdle(hinted: message is PassivationHint);
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask Handle(JobCommand command)
+    {
+        var before = state;
+        var decision = Decide(command);
+        if (decision.Events.Count > 0)
+        {
+            await StoreAsync(decision).ConfigureAwait(false);
+        }
+        else if (decision.Refusal is null && command is JobCommand.ReportProgress report)
+        {
+            progress = report.Progress;
+            TellWatchers();
+        }
+
+        Context.Reply(new JobReply(decision.Refusal, decision.Events.Count > 0, state, progress));
+        if (decision.Events.Count > 0)
+        {
+            Announce(before);
+        }
+
+        RestIfIdle(hinted: false);
+    }
+
+    private async ValueTask Grant(GrantAttempt grant)
+    {
+        var broker = Context.Sender;
+        var before = state;
+        var decision = Decide(grant.Start);
+        if (decision.Events.Count > 0)
+        {
+            await StoreAsync(decision).ConfigureAwait(false);
+        }
+
+        var started = state is JobState.Running running && running.Grant == grant.Start.Grant;
+        broker.Tell(new GrantOutcome(id, grant.Start.Grant, started), Context.Self);
+        if (started)
+        {
+            var run = (JobState.Running)state;
+            grant.Worker.Tell(new RunAttempt(run.Trail.Spec, run.Attempt, run.Grant), Context.Self);
+        }
+
+        if (decision.Events.Count > 0)
+        {
+            Announce(before);
+        }
+        else if (decision.Refusal == Refusal.NotDue)
+        {
+            broker.Tell(new Offer(((JobState.Waiting)state).ToWaitingJob()));
+        }
+
+        RestIfIdle(hinted: false);
+    }
+
+    private Decision Decide(JobCommand command)
+    {
+        var options = parts.Options;
+        return JobLifecycle.Decide(state, command, options.Time.GetUtcNow(), command is JobCommand.Fail ? options.Chance.NextDouble() : 0);
+    }
+
+    private async ValueTask StoreAsync(Decision decision)
+    {
+        var next = state;
+        foreach (var e in decision.Events)
+        {
+            next = JobLifecycle.Evolve(next, e);
+        }
+
+        try
+        {
+            await journal.AppendAsync(decision.Events, next).ConfigureAwait(false); // 1. durable, and still ours
+        }
+        catch (Exception error)
+        {
+            // The events may have reached the store. Crash, and let the shard replay; the caller asks again with the same ids.
+            Context.Reply(new Failure(error));
+            throw;
+        }
+
+        state = next; // 2. visible; whoever is told hears it after this
+        progress = null;
+    }
+
+    private void Announce(JobState before)
+    {
+        if (before is JobState.Running was && (state as JobState.Running)?.Grant != was.Grant && was.Worker == parts.WorkerId)
+        {
+            parts.Worker.Tell(new StopAttempt(id, was.Grant, state.GetType().Name));
+        }
+
+        if (state is JobState.Waiting waiting)
+        {
+            parts.Broker.Tell(new Offer(waiting.ToWaitingJob()));
+        }
+        else if (before is JobState.Waiting && state is JobState.Finished)
+        {
+            parts.Broker.Tell(new Withdraw(id));
+        }
+
+        TellWatchers();
+    }
+
+    private void Watch(WatchJob watch)
+    {
+        var isOver = state is JobState.Finished or JobState.Absent;
+        if (isOver || !watch.EndOnly)
+        {
+            watch.Watcher.Tell(Reply());
+        }
+
+        if (!isOver)
+        {
+            watchers ??= [];
+            watchers.Add(watch);
+        }
+    }
+
+    private void TellWatchers()
+    {
+        if (watchers is null)
+        {
+            return;
+        }
+
+        var isOver = state is JobState.Finished;
+        foreach (var watch in watchers)
+        {
+            if (isOver || !watch.EndOnly)
+            {
+                watch.Watcher.Tell(Reply());
+            }
+        }
+
+        if (isOver)
+        {
+            watchers = null;
+        }
+    }
+
+    /// <summary>A job that has ended, or never was, needs no actor; a waiting one only until memory is wanted.</summary>
+    private void RestIfIdle(bool hinted)
+    {
+        if (watchers is null or [] && (state is JobState.Finished or JobState.Absent || (hinted && state is JobState.Waiting)))
+        {
+            Context.Passivate();
+        }
+    }
+
+    private JobReply Reply() => new(null, false, state, progress);
+}

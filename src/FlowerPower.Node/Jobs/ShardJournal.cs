@@ -1,0 +1,359 @@
+using FlowerPower.Jobs;
+using FlowerPower.Storage;
+using FlowerPower.Storage.Wire;
+
+namespace FlowerPower.Node.Jobs;
+
+/// <summary>
+/// One shard's single writer: gathers events of its jobs into group commits, keeps the chain of tokens, and moves jobs from the log
+/// to their records bit by bit, so that the log stays short and no checkpoint makes anybody wait.
+/// </summary>
+/// <remarks>
+/// While one append is in flight, the next events gather. An append whose outcome is unknown is repeated as it is. An outcome that
+/// says "not yours (any more)" ends this journal: it fails everything that waits, and tells <paramref name="onLost"/> once.
+/// </remarks>
+internal sealed class ShardJournal(
+    IShardStore store,
+    int shard,
+    ClaimId claim,
+    NodeOptions options,
+    Action<Exception> onLost)
+{
+    private const int MaxBatchEvents = 4_000;
+    private const int RecordsPerBatch = 256;
+    private static readonly TimeSpan FirstRepeatAfter = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan RepeatAtMostAfter = TimeSpan.FromSeconds(1);
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<JobId, DirtyJob> dirty = [];
+    private readonly Queue<(JobId Id, long FirstSequence)> dirtyByAge = [];
+    private readonly Dictionary<JobId, JobState> moving = []; // on their way to their records, in the batch in flight
+    private readonly Queue<(long Sequence, int Events)> log = [];
+    private List<Pending> gathering = [];
+    private int logEvents;
+    private long sequence;
+    private long cutThrough;
+    private BatchToken token;
+    private bool writing;
+    private Exception? lost;
+    private TaskCompletionSource? idle;
+
+    /// <summary>The jobs of this shard that are not finished.</summary>
+    public LiveJobs Live { get; } = new();
+
+    /// <summary>When some job's clock must be looked at.</summary>
+    public ClockChecks Clock { get; } = new();
+
+    /// <summary>Take up the chain where recovery found it.</summary>
+    internal void Resume(ShardHead head, IEnumerable<(long Sequence, int Events)> entries)
+    {
+        sequence = head.Sequence;
+        token = head.Token;
+        cutThrough = head.CutThrough;
+        foreach (var entry in entries)
+        {
+            log.Enqueue(entry);
+            logEvents += entry.Events;
+        }
+    }
+
+    /// <summary>A live job that recovery found in the log: its record is older than <paramref name="state"/>, or missing.</summary>
+    internal void ResumeDirty(JobState state, long firstSequence) => MarkDirty(state, firstSequence);
+
+    /// <summary>The job as of its last stored event.</summary>
+    public async ValueTask<JobState> LoadAsync(JobId id, CancellationToken cancellationToken)
+    {
+        lock (gate)
+        {
+            if (dirty.TryGetValue(id, out var job))
+            {
+                return job.State;
+            }
+
+            if (moving.TryGetValue(id, out var state))
+            {
+                return state;
+            }
+        }
+
+        var record = await store.ReadRecordAsync(shard, id.Value, cancellationToken).ConfigureAwait(false);
+        return record is null ? JobState.None : JobWire.DecodeRecord(record.Body);
+    }
+
+    /// <summary>Store events of one job; done when they are stored.</summary>
+    /// <param name="next">The job after them.</param>
+    /// <exception cref="ShardLostException">The shard is not this node's any more; whether the events were stored is known to its new owner.</exception>
+    public Task AppendAsync(IReadOnlyList<JobEvent> events, JobState next)
+    {
+        var pending = new Pending(events, next);
+        lock (gate)
+        {
+            if (lost is not null)
+            {
+                return Task.FromException(lost);
+            }
+
+            gathering.Add(pending);
+            if (writing)
+            {
+                return pending.Stored.Task;
+            }
+
+            writing = true;
+        }
+
+        _ = WriteAsync();
+        return pending.Stored.Task;
+    }
+
+    /// <summary>Write every live job's record and cut the log; called when no events come any more.</summary>
+    public async Task CheckpointAsync()
+    {
+        while (true)
+        {
+            Task? wait = null;
+            lock (gate)
+            {
+                if (lost is not null || (!writing && dirty.Count == 0 && logEvents == 0))
+                {
+                    return;
+                }
+
+                if (writing)
+                {
+                    idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                    wait = idle.Task;
+                }
+                else
+                {
+                    writing = true;
+                }
+            }
+
+            await (wait ?? WriteAsync(checkpointAll: true)).ConfigureAwait(false);
+        }
+    }
+
+    private async Task WriteAsync(bool checkpointAll = false)
+    {
+        while (true)
+        {
+            List<Pending> batch;
+            ShardBatch entry;
+            lock (gate)
+            {
+                if (lost is not null || (gathering.Count == 0 && !checkpointAll))
+                {
+                    writing = false;
+                    idle?.TrySetResult();
+                    idle = null;
+                    return;
+                }
+
+                batch = TakeBatch();
+                entry = Build(batch, checkpointAll);
+                checkpointAll = false;
+            }
+
+            var failure = await StoreAsync(entry).ConfigureAwait(false);
+            if (failure is not null)
+            {
+                Lose(failure, batch);
+                return;
+            }
+
+            Commit(entry, batch);
+        }
+    }
+
+    private List<Pending> TakeBatch()
+    {
+        var batch = gathering;
+        if (batch.Count <= MaxBatchEvents)
+        {
+            gathering = [];
+            return batch;
+        }
+
+        gathering = batch[MaxBatchEvents..];
+        return batch[..MaxBatchEvents];
+    }
+
+    private ShardBatch Build(List<Pending> batch, bool checkpointAll)
+    {
+        var events = new List<EventFrame>(batch.Count);
+        var records = new List<RecordChange>();
+        foreach (var pending in batch)
+        {
+            var version = pending.Next.Version - pending.Events.Count;
+            var id = pending.Next.History!.Spec.Id;
+            foreach (var e in pending.Events)
+            {
+                var (type, payload) = JobWire.Encode(e);
+                events.Add(new EventFrame(id.Value, ++version, type, payload));
+            }
+
+            if (pending.Next is JobState.Finished || pending.Events is [JobEvent.Retried])
+            {
+                // A retried job's record still says that it ended, and lists would show it twice.
+                records.Add(JobRecords.Change(pending.Next));
+                dirty.Remove(id);
+            }
+            else
+            {
+                MarkDirty(pending.Next, sequence + 1);
+            }
+        }
+
+        if (checkpointAll || logEvents + events.Count > options.LogEvents)
+        {
+            MoveToRecords(records, checkpointAll ? int.MaxValue : Math.Max(RecordsPerBatch, events.Count * 2), newest: sequence);
+        }
+
+        return new ShardBatch
+        {
+            Shard = shard,
+            Claim = claim,
+            Previous = token,
+            Token = new BatchToken(options.Chance.NextGuid()),
+            Events = events,
+            Records = records,
+            CutThrough = Cut(records.Count > 0 || checkpointAll),
+        };
+    }
+
+    private void MarkDirty(JobState state, long firstSequence)
+    {
+        var id = state.History!.Spec.Id;
+        if (dirty.TryGetValue(id, out var known))
+        {
+            dirty[id] = known with { State = state };
+            return;
+        }
+
+        dirty[id] = new DirtyJob(state, firstSequence);
+        dirtyByAge.Enqueue((id, firstSequence));
+    }
+
+    private void MoveToRecords(List<RecordChange> records, int atMost, long newest)
+    {
+        var moved = 0;
+        while (moved < atMost && dirtyByAge.TryPeek(out var oldest) && oldest.FirstSequence <= newest)
+        {
+            dirtyByAge.Dequeue();
+            if (dirty.TryGetValue(oldest.Id, out var job) && job.FirstSequence == oldest.FirstSequence)
+            {
+                records.Add(JobRecords.Change(job.State));
+                dirty.Remove(oldest.Id);
+                moving[oldest.Id] = job.State;
+                moved++;
+            }
+        }
+    }
+
+    /// <summary>How far the log is not needed: before the first event of the oldest job that lives only in it.</summary>
+    private long? Cut(bool worthwhile)
+    {
+        while (dirtyByAge.TryPeek(out var oldest)
+            && !(dirty.TryGetValue(oldest.Id, out var job) && job.FirstSequence == oldest.FirstSequence))
+        {
+            dirtyByAge.Dequeue(); // finished, or written, since it was queued
+        }
+
+        var through = dirtyByAge.TryPeek(out var first) ? Math.Min(first.FirstSequence - 1, sequence) : sequence;
+        var enough = worthwhile && (logEvents > options.LogEvents / 2 || dirty.Count == 0);
+        return enough && through > cutThrough ? through : null;
+    }
+
+    private async Task<Exception?> StoreAsync(ShardBatch entry)
+    {
+        var wait = FirstRepeatAfter;
+        while (true)
+        {
+            try
+            {
+                switch (await store.AppendAsync(entry, CancellationToken.None).ConfigureAwait(false))
+                {
+                    case AppendOutcome.Stored or AppendOutcome.Duplicate:
+                        return null;
+                    case AppendOutcome.Fenced fenced:
+                        return new ShardLostException($"Shard {shard} belongs to {fenced.Owner?.Node ?? "nobody"} now.");
+                    case AppendOutcome.Conflict conflict:
+                        return new ShardLostException(
+                            $"Shard {shard}'s log stands at {conflict.Sequence} where this node expected {sequence}: it must be read again.");
+                }
+            }
+            catch (StoreUnavailableException unavailable)
+            {
+                options.OnNotice?.Invoke(new NodeNotice(true, $"Shard {shard} waits for its store: {unavailable.Message}"));
+                await Task.Delay(wait, options.Time).ConfigureAwait(false);
+                wait = wait * 2 < RepeatAtMostAfter ? wait * 2 : RepeatAtMostAfter;
+            }
+            catch (Exception error)
+            {
+                return new ShardLostException($"Shard {shard}'s store failed: {error.Message}", error);
+            }
+        }
+    }
+
+    private void Commit(ShardBatch entry, List<Pending> batch)
+    {
+        lock (gate)
+        {
+            sequence++;
+            token = entry.Token;
+            moving.Clear();
+            log.Enqueue((sequence, entry.Events.Count));
+            logEvents += entry.Events.Count;
+            if (entry.CutThrough is { } through)
+            {
+                cutThrough = through;
+                while (log.TryPeek(out var oldest) && oldest.Sequence <= through)
+                {
+                    logEvents -= log.Dequeue().Events;
+                }
+            }
+        }
+
+        foreach (var pending in batch)
+        {
+            Live.Apply(pending.Next);
+            if (JobLifecycle.NextClockCheck(pending.Next) is { } at)
+            {
+                Clock.Add(at, pending.Next.History!.Spec.Id);
+            }
+
+            pending.Stored.SetResult();
+        }
+    }
+
+    private void Lose(Exception failure, List<Pending> batch)
+    {
+        List<Pending> waiting;
+        lock (gate)
+        {
+            lost = failure;
+            waiting = [.. batch, .. gathering];
+            gathering = [];
+            writing = false;
+            idle?.TrySetResult();
+            idle = null;
+        }
+
+        onLost(failure);
+        foreach (var pending in waiting)
+        {
+            pending.Stored.SetException(failure);
+        }
+    }
+
+    private sealed record Pending(IReadOnlyList<JobEvent> Events, JobState Next)
+    {
+        public TaskCompletionSource Stored { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    private readonly record struct DirtyJob(JobState State, long FirstSequence);
+}
+
+/// <summary>The shard is not this node's any more, or its store failed: whoever owns it next reads what was stored.</summary>
+internal sealed class ShardLostException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,64 @@
+using FlowerPower.Jobs;
+using FlowerPower.Storage;
+using FlowerPower.Storage.Wire;
+
+namespace FlowerPower.Node.Jobs;
+
+/// <summary>A job after replay, and where the log first speaks of it beyond its record.</summary>
+/// <param name="FirstSequence"><see langword="null"/> if the record says everything.</param>
+internal readonly record struct ReplayedJob(JobState State, long? FirstSequence);
+
+/// <summary>Folds a shard's log over its records. Events that a record has already are skipped by their version.</summary>
+internal sealed class ShardReplay
+{
+    private readonly Dictionary<string, List<(long Sequence, EventFrame Frame)>> events = [];
+
+    /// <summary>Take in a log entry; entries come in order.</summary>
+    public void Add(LogEntry entry)
+    {
+        foreach (var frame in entry.Events)
+        {
+            if (!events.TryGetValue(frame.EntityId, out var list))
+            {
+                events[frame.EntityId] = list = [];
+            }
+
+            list.Add((entry.Sequence, frame));
+        }
+    }
+
+    /// <summary>The job after its record and its events; it is not <see cref="Unfinished"/> any more.</summary>
+    /// <exception cref="StoreCorruptException">Its events do not follow its record.</exception>
+    public ReplayedJob Finish(JobState recorded, string entityId)
+    {
+        if (!events.Remove(entityId, out var frames))
+        {
+            return new ReplayedJob(recorded, null);
+        }
+
+        var state = recorded;
+        long? first = null;
+        foreach (var (sequence, frame) in frames)
+        {
+            if (frame.Version <= state.Version)
+            {
+                continue;
+            }
+
+            if (frame.Version != state.Version + 1)
+            {
+                throw new StoreCorruptException(
+                    $"Job {entityId} stands at event {state.Version}, and the log goes on with event {frame.Version}: events are missing. "
+                    + "Restore a copy of the store, or delete the job's record.");
+            }
+
+            state = JobLifecycle.Evolve(state, JobWire.DecodeEvent(frame.Type, frame.Payload));
+            first ??= sequence;
+        }
+
+        return new ReplayedJob(state, first);
+    }
+
+    /// <summary>Jobs that only the log has spoken of so far; a snapshot.</summary>
+    public IReadOnlyList<string> Unfinished() => [.. events.Keys];
+}

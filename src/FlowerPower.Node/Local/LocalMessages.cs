@@ -1,0 +1,76 @@
+using System.Text.Json.Serialization;
+using FlowerPower.Jobs;
+
+namespace FlowerPower.Node.Local;
+
+/// <summary>What a process on the same machine may ask a node; one frame each. <see cref="Number"/> pairs answers with it.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "op")]
+[JsonDerivedType(typeof(Hello), "hello")]
+[JsonDerivedType(typeof(Enqueue), "enqueue")]
+[JsonDerivedType(typeof(Find), "find")]
+[JsonDerivedType(typeof(List), "list")]
+[JsonDerivedType(typeof(Wait), "wait")]
+[JsonDerivedType(typeof(Watch), "watch")]
+[JsonDerivedType(typeof(Cancel), "cancel")]
+[JsonDerivedType(typeof(Retry), "retry")]
+[JsonDerivedType(typeof(Overview), "overview")]
+[JsonDerivedType(typeof(Forget), "forget")]
+[JsonDerivedType(typeof(Stop), "stop")]
+internal abstract record LocalRequest(long Number)
+{
+    /// <summary>First on every connection.</summary>
+    public sealed record Hello(long Number, int Protocol) : LocalRequest(Number);
+
+    public sealed record Enqueue(long Number, IReadOnlyList<EnqueueRequest> Jobs) : LocalRequest(Number);
+
+    public sealed record Find(long Number, JobId Id) : LocalRequest(Number);
+
+    public sealed record List(long Number, JobFilter Filter) : LocalRequest(Number);
+
+    public sealed record Wait(long Number, JobId Id) : LocalRequest(Number);
+
+    public sealed record Watch(long Number, JobId Id) : LocalRequest(Number);
+
+    public sealed record Cancel(long Number, JobId Id, string By, string? Reason) : LocalRequest(Number);
+
+    public sealed record Retry(long Number, JobId Id, string By) : LocalRequest(Number);
+
+    public sealed record Overview(long Number) : LocalRequest(Number);
+
+    /// <summary>No answer to request <paramref name="Target"/> is wanted any more. Not answered itself.</summary>
+    public sealed record Forget(long Number, long Target) : LocalRequest(Number);
+
+    /// <summary>Stop the node, in good order. Answered before it stops.</summary>
+    public sealed record Stop(long Number) : LocalRequest(Number);
+}
+
+/// <summary>A node's answers. Every request but <see cref="LocalRequest.Forget"/> has one; a watch has many, then <see cref="Ended"/>.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "is")]
+[JsonDerivedType(typeof(Welcome), "welcome")]
+[JsonDerivedType(typeof(Receipts), "receipts")]
+[JsonDerivedType(typeof(Job), "job")]
+[JsonDerivedType(typeof(Page), "page")]
+[JsonDerivedType(typeof(Reply), "reply")]
+[JsonDerivedType(typeof(Numbers), "numbers")]
+[JsonDerivedType(typeof(Ended), "ended")]
+[JsonDerivedType(typeof(Error), "error")]
+internal abstract record LocalResponse(long Number)
+{
+    public sealed record Welcome(long Number, string Node, int ProcessId, int Protocol) : LocalResponse(Number);
+
+    public sealed record Receipts(long Number, IReadOnlyList<EnqueueReceipt> Items) : LocalResponse(Number);
+
+    /// <param name="View"><see langword="null"/>: there is no such job.</param>
+    public sealed record Job(long Number, JobView? View) : LocalResponse(Number);
+
+    public sealed record Page(long Number, JobPage Jobs) : LocalResponse(Number);
+
+    public sealed record Reply(long Number, CommandReply Command) : LocalResponse(Number);
+
+    public sealed record Numbers(long Number, QueueOverview Queue) : LocalResponse(Number);
+
+    public sealed record Ended(long Number) : LocalResponse(Number);
+
+    /// <param name="Kind">The exception's type name.</param>
+    public sealed record Error(long Number, string Kind, string Message) : LocalResponse(Number);
+}

@@ -1,0 +1,63 @@
+using FlowerPower.Actors;
+using FlowerPower.Jobs;
+
+namespace FlowerPower.Node;
+
+/// <summary>A job's answer to a <see cref="JobCommand"/>.</summary>
+/// <param name="Refusal"><see langword="null"/> if accepted.</param>
+/// <param name="Changed">An event was stored.</param>
+/// <param name="State">The job afterwards.</param>
+internal sealed record JobReply(Refusal? Refusal, bool Changed, JobState State, JobProgress? Progress);
+
+/// <summary>Ask a job what it is; answered with a <see cref="JobReply"/>.</summary>
+internal sealed record QueryJob
+{
+    public static QueryJob Instance { get; } = new();
+}
+
+/// <summary>Tell <paramref name="Watcher"/> the job, with a <see cref="JobReply"/>: now and at each change, or only once it has ended.</summary>
+/// <remarks>A job that does not exist is told at once, and so is <see cref="WatchLost"/> if the job's actor goes before the job's end.</remarks>
+internal sealed record WatchJob(ActorRef Watcher, bool EndOnly);
+
+/// <summary>No more of <see cref="WatchJob"/>.</summary>
+internal sealed record UnwatchJob(ActorRef Watcher);
+
+/// <summary>To a watcher: the actor that would have told you is gone; watch again.</summary>
+internal sealed record WatchLost
+{
+    public static WatchLost Instance { get; } = new();
+}
+
+/// <summary>To the broker: this job waits.</summary>
+internal sealed record Offer(WaitingJob Job);
+
+/// <summary>To the broker: this job does not wait any more.</summary>
+internal sealed record Withdraw(JobId Id);
+
+/// <summary>To the broker, from a worker: this many of my slots are free, beside those I said before.</summary>
+internal sealed record RequestWork(int Slots);
+
+/// <summary>To a job, from the broker: start, on this worker. Answered to the broker with <see cref="GrantOutcome"/>.</summary>
+internal sealed record GrantAttempt(JobCommand.Start Start, ActorRef Worker);
+
+/// <summary>To the broker: what became of a grant.</summary>
+internal sealed record GrantOutcome(JobId Id, GrantId Grant, bool Started);
+
+/// <summary>To a worker: run this attempt. Its answer is a command to the job.</summary>
+internal sealed record RunAttempt(JobSpec Spec, int Attempt, GrantId Grant);
+
+/// <summary>To a worker: that attempt is not yours any more; stop it.</summary>
+internal sealed record StopAttempt(JobId Id, GrantId Grant, string Reason);
+
+/// <summary>To a worker, from a shard that recovered: do you still have this attempt? If not, the worker gives it back.</summary>
+internal sealed record ConfirmAttempt(JobId Id, GrantId Grant);
+
+/// <summary>How a waiting job stands in the line.</summary>
+internal static class WaitingJobs
+{
+    public static WaitingJob ToWaitingJob(this JobState.Waiting state)
+    {
+        var spec = state.Trail.Spec;
+        return new WaitingJob(spec.Id, string.Intern(spec.Queue), spec.Priority, state.Trail.EnqueuedAt, state.DueAt);
+    }
+}

@@ -1,0 +1,175 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using FlowerPower.Actors;
+using FlowerPower.Jobs;
+using FlowerPower.Node.Jobs;
+using FlowerPower.Node.Workers;
+using FlowerPower.Storage;
+
+namespace FlowerPower.Node;
+
+/// <summary>A node's <see cref="IJobQueue"/>: asks the job actors, and asks again when a shard was in the middle of a restart.</summary>
+internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, WorkerGauge gauge) : IJobQueue
+{
+    private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RepeatAfter = TimeSpan.FromMilliseconds(50);
+
+    public async Task<IReadOnlyList<EnqueueReceipt>> EnqueueAsync(
+        IReadOnlyList<EnqueueRequest> requests, CancellationToken cancellationToken = default)
+    {
+        if (requests.Count == 1)
+        {
+            return [await EnqueueAsync(requests[0], cancellationToken).ConfigureAwait(false)];
+        }
+
+        var asks = new Task<EnqueueReceipt>[requests.Count];
+        for (var i = 0; i < asks.Length; i++)
+        {
+            asks[i] = EnqueueAsync(requests[i], cancellationToken);
+        }
+
+        return await Task.WhenAll(asks).ConfigureAwait(false);
+    }
+
+    public async Task<JobView?> FindAsync(JobId id, CancellationToken cancellationToken = default) =>
+        View(await AskAsync(id, QueryJob.Instance, cancellationToken).ConfigureAwait(false));
+
+    public Task<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken = default) =>
+        JobLister.ListAsync(store, parts, filter, FindAsync, cancellationToken);
+
+    public async Task<JobView?> WaitAsync(JobId id, CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            var told = new TaskCompletionSource<object>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var watcher = new CallbackRef($"wait/{id}", message => told.TrySetResult(message));
+            parts.Jobs.Tell(id.Value, new WatchJob(watcher, EndOnly: true));
+            try
+            {
+                if (await told.Task.WaitAsync(cancellationToken).ConfigureAwait(false) is JobReply reply)
+                {
+                    return View(reply);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                parts.Jobs.Tell(id.Value, new UnwatchJob(watcher));
+                throw;
+            }
+
+            await Task.Delay(RepeatAfter, parts.Options.Time, cancellationToken).ConfigureAwait(false); // the shard restarts
+        }
+    }
+
+    public async IAsyncEnumerable<JobView> WatchAsync(JobId id, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        // The newest view is the only one that a slow reader needs.
+        var told = Channel.CreateBounded<object>(new BoundedChannelOptions(16) { FullMode = BoundedChannelFullMode.DropOldest });
+        var watcher = new CallbackRef($"watch/{id}", message => told.Writer.TryWrite(message));
+        try
+        {
+            parts.Jobs.Tell(id.Value, new WatchJob(watcher, EndOnly: false));
+            await foreach (var message in told.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            {
+                if (message is not JobReply reply)
+                {
+                    await Task.Delay(RepeatAfter, parts.Options.Time, cancellationToken).ConfigureAwait(false);
+                    parts.Jobs.Tell(id.Value, new WatchJob(watcher, EndOnly: false));
+                    continue;
+                }
+
+                if (View(reply) is not { } view)
+                {
+                    yield break;
+                }
+
+                yield return view;
+                if (view.IsFinished)
+                {
+                    yield break;
+                }
+            }
+        }
+        finally
+        {
+            parts.Jobs.Tell(id.Value, new UnwatchJob(watcher));
+        }
+    }
+
+    public Task<CommandReply> CancelAsync(JobId id, string by, string? reason = null, CancellationToken cancellationToken = default) =>
+        CommandAsync(id, new JobCommand.Cancel(by, reason), cancellationToken);
+
+    public Task<CommandReply> RetryAsync(JobId id, string by, CancellationToken cancellationToken = default) =>
+        CommandAsync(id, new JobCommand.Retry(by), cancellationToken);
+
+    public async Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default)
+    {
+        var now = parts.Options.Time.GetUtcNow();
+        var stored = await store.CountByStatusAsync(cancellationToken).ConfigureAwait(false);
+        var counts = new Dictionary<JobStatus, long>();
+        foreach (var status in JobLister.FinishedStatuses)
+        {
+            counts[status] = stored.GetValueOrDefault((int)status);
+        }
+
+        foreach (var journal in parts.Journals)
+        {
+            journal?.Live.CountInto(counts, now);
+        }
+
+        return new QueueOverview(parts.WorkerId.Value, now, counts, gauge.Slots, gauge.Busy);
+    }
+
+    /// <summary>The node owns its parts; there is nothing of its own to end.</summary>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>Done when every shard has recovered.</summary>
+    /// <exception cref="StoreException">A shard cannot be recovered; the first reason.</exception>
+    internal async Task WaitUntilServingAsync(CancellationToken cancellationToken)
+    {
+        for (var shard = 0; shard < parts.Journals.Length; shard++)
+        {
+            await parts.ServingAsync(shard, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<EnqueueReceipt> EnqueueAsync(EnqueueRequest request, CancellationToken cancellationToken)
+    {
+        var due = request.DueAt ?? parts.Options.Time.GetUtcNow();
+        var reply = await AskAsync(request.Spec.Id, new JobCommand.Enqueue(request.Spec, due), cancellationToken).ConfigureAwait(false);
+        return new EnqueueReceipt(request.Spec.Id, reply.Changed);
+    }
+
+    private async Task<CommandReply> CommandAsync(JobId id, JobCommand command, CancellationToken cancellationToken)
+    {
+        var reply = await AskAsync(id, command, cancellationToken).ConfigureAwait(false);
+        return new CommandReply(reply.Refusal, View(reply));
+    }
+
+    private async Task<JobReply> AskAsync(JobId id, object message, CancellationToken cancellationToken)
+    {
+        var started = parts.Options.Time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await parts.Jobs.Ask<JobReply>(id.Value, message, AskTimeout, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception error) when (error is AskTimeoutException or ActorFailedException)
+            {
+                if (parts.Options.Time.GetElapsedTime(started) > GiveUpAfter)
+                {
+                    throw new QueueUnavailableException(
+                        $"Job {id} did not answer for {GiveUpAfter.TotalSeconds:0} s: {error.Message}. The command may or may not have been "
+                        + "carried out; the same command with the same job id is safe to repeat.", error);
+                }
+
+                await Task.Delay(RepeatAfter, parts.Options.Time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private JobView? View(JobReply reply) =>
+        reply.State is JobState.Absent ? null : JobView.Of(reply.State, parts.Options.Time.GetUtcNow(), reply.Progress);
+}

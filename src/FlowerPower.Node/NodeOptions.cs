@@ -1,0 +1,59 @@
+namespace FlowerPower.Node;
+
+/// <summary>What a node is made with. Checked by <see cref="Validate"/> before anything starts.</summary>
+public sealed record NodeOptions
+{
+    /// <summary>The node's name, for people; not empty. Each incarnation adds its process and chance to it.</summary>
+    public string Name { get; init; } = "local";
+
+    /// <summary>Jobs that run at once here; 0: none, the node only stores and answers.</summary>
+    public int WorkerSlots { get; init; }
+
+    /// <summary>The queues that its workers serve; <see langword="null"/>: all.</summary>
+    public IReadOnlyList<string>? Queues { get; init; }
+
+    /// <summary>Events that a shard's log may hold before its oldest jobs are written to their records and the log is cut; 1 or more.</summary>
+    public int LogEvents { get; init; } = 20_000;
+
+    /// <summary>Job actors that a shard keeps in memory; a waiting job beyond it costs an index entry only. 1 or more.</summary>
+    public int MaxActiveJobsPerShard { get; init; } = 5_000;
+
+    /// <summary>How often expired records are looked for; above zero.</summary>
+    public TimeSpan PruneEvery { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a stop waits for running jobs before it cancels them and hands them back; zero or more.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Where ids and jitter come from.</summary>
+    public NodeChance Chance { get; init; } = NodeChance.Secure;
+
+    /// <summary>Where what operators should know goes; <see langword="null"/>: nowhere.</summary>
+    public Action<NodeNotice>? OnNotice { get; init; }
+
+    /// <exception cref="ArgumentException">An option is outside its range; the message names it.</exception>
+    internal void Validate()
+    {
+        Require(!string.IsNullOrWhiteSpace(Name), nameof(Name), "must not be empty");
+        Require(WorkerSlots is >= 0 and <= 100_000, nameof(WorkerSlots), "must be 0 to 100,000");
+        Require(LogEvents >= 1, nameof(LogEvents), "must be 1 or more");
+        Require(MaxActiveJobsPerShard >= 1, nameof(MaxActiveJobsPerShard), "must be 1 or more");
+        Require(PruneEvery > TimeSpan.Zero, nameof(PruneEvery), "must be above zero");
+        Require(DrainTimeout >= TimeSpan.Zero, nameof(DrainTimeout), "must not be negative");
+    }
+
+    private static void Require(bool holds, string option, string rule)
+    {
+        if (!holds)
+        {
+            throw new ArgumentException($"Node option {option} {rule}.", option);
+        }
+    }
+}
+
+/// <summary>Something that an operator should know.</summary>
+/// <param name="IsWarning">Something went wrong (<see langword="false"/>: a step of normal life).</param>
+/// <param name="Text">One sentence.</param>
+public sealed record NodeNotice(bool IsWarning, string Text);

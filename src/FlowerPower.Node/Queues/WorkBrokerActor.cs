@@ -1,0 +1,152 @@
+using FlowerPower.Actors;
+using FlowerPower.Jobs;
+
+namespace FlowerPower.Node.Queues;
+
+/// <summary>
+/// A node's waiting jobs and free worker slots, brought together: strict priority, then age. It hands out only what a slot has asked
+/// for, and nothing here is durable: jobs are offered again by their shards, slots are asked for again by their workers.
+/// </summary>
+internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
+{
+    /// <summary>A grant that nobody has answered by then was lost with its shard; its slot is free again.</summary>
+    internal static readonly TimeSpan GrantTimeout = TimeSpan.FromSeconds(5);
+
+    private static readonly object DueTimer = new();
+    private static readonly object SweepTimer = new();
+
+    private readonly WaitingLine line = new();
+    private readonly Dictionary<ActorRef, int> freeSlots = [];
+    private readonly Dictionary<GrantId, OpenGrant> grants = [];
+
+    protected override ValueTask OnStart()
+    {
+        Context.StartPeriodicTimer(SweepTimer, SweepGrants.Instance, GrantTimeout);
+        parts.Worker.Tell(BrokerStarted.Instance, Context.Self);
+        return ValueTask.CompletedTask;
+    }
+
+    protected override ValueTask OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Offer offer:
+                line.Offer(offer.Job);
+                break;
+            case Withdraw withdraw:
+                line.Withdraw(withdraw.Id);
+                break;
+            case RequestWork request:
+                AddSlots(Context.Sender, request.Slots);
+                break;
+            case GrantOutcome outcome:
+                Settle(outcome);
+                break;
+            case SweepGrants:
+                Sweep();
+                break;
+            case LookForDue:
+                break; // handed out below
+            case Terminated gone:
+                freeSlots.Remove(gone.Ref);
+                break;
+            default:
+                Unhandled(message);
+                return ValueTask.CompletedTask;
+        }
+
+        HandOut();
+        return ValueTask.CompletedTask;
+    }
+
+    private void AddSlots(ActorRef worker, int slots)
+    {
+        if (!freeSlots.TryGetValue(worker, out var free))
+        {
+            Context.Watch(worker);
+        }
+
+        freeSlots[worker] = free + slots;
+    }
+
+    private void Settle(GrantOutcome outcome)
+    {
+        // Not there: it was given up by the sweep, and its slot is offered again. A worker that is then full hands the attempt back.
+        if (grants.Remove(outcome.Grant, out var grant) && !outcome.Started)
+        {
+            AddSlots(grant.Worker, 1);
+        }
+    }
+
+    private void Sweep()
+    {
+        var now = parts.Options.Time.GetUtcNow();
+        foreach (var (id, grant) in grants.Where(g => now - g.Value.At >= GrantTimeout).ToList())
+        {
+            grants.Remove(id);
+            AddSlots(grant.Worker, 1);
+        }
+    }
+
+    private void HandOut()
+    {
+        if (line.Count == 0)
+        {
+            return;
+        }
+
+        var now = parts.Options.Time.GetUtcNow();
+        while (FreeWorker() is { } worker)
+        {
+            if (line.Take(parts.Options.Queues, now) is not { } job)
+            {
+                WaitForDue(now);
+                return;
+            }
+
+            freeSlots[worker]--;
+            var grant = new GrantId(parts.Options.Chance.NextGuid().ToString("N"));
+            grants[grant] = new OpenGrant(worker, now);
+            parts.Jobs.Tell(job.Id.Value, new GrantAttempt(new JobCommand.Start(grant, parts.WorkerId), worker), Context.Self);
+        }
+    }
+
+    private ActorRef? FreeWorker()
+    {
+        foreach (var (worker, free) in freeSlots)
+        {
+            if (free > 0)
+            {
+                return worker;
+            }
+        }
+
+        return null;
+    }
+
+    private void WaitForDue(DateTimeOffset now)
+    {
+        if (line.NextDueAt(now) is { } due)
+        {
+            Context.StartTimer(DueTimer, LookForDue.Instance, due > now ? due - now : TimeSpan.Zero);
+        }
+    }
+
+    private readonly record struct OpenGrant(ActorRef Worker, DateTimeOffset At);
+
+    private sealed record SweepGrants
+    {
+        public static SweepGrants Instance { get; } = new();
+    }
+
+    private sealed record LookForDue
+    {
+        public static LookForDue Instance { get; } = new();
+    }
+}
+
+/// <summary>To a worker: a broker has started and knows nothing of your free slots; ask it for work again.</summary>
+internal sealed record BrokerStarted
+{
+    public static BrokerStarted Instance { get; } = new();
+}

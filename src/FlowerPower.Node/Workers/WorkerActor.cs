@@ -1,0 +1,242 @@
+using FlowerPower.Actors;
+using FlowerPower.Jobs;
+
+namespace FlowerPower.Node.Workers;
+
+/// <summary>
+/// A node's worker: a number of slots that ask the broker for work, run it beside the actors' threads, and report each outcome to its job until
+/// the job has answered. A slot is free again as soon as its attempt has ended; the report does not hold it.
+/// </summary>
+internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, WorkerGauge gauge) : Actor
+{
+    private static readonly TimeSpan ReportTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ProgressEvery = TimeSpan.FromMilliseconds(100);
+
+    private readonly Dictionary<GrantId, RunningAttempt> running = [];
+    private readonly Dictionary<GrantId, Report> reports = [];
+    private int slots = parts.Options.WorkerSlots;
+    private int asked;
+    private bool draining;
+    private ActorRef? drainedTo;
+
+    protected override ValueTask OnReceive(object message)
+    {
+        switch (message)
+        {
+            case BrokerStarted:
+                asked = 0;
+                break;
+            case RunAttempt run:
+                asked = Math.Max(0, asked - 1);
+                Begin(run);
+                break;
+            case AttemptEnded ended:
+                End(ended);
+                break;
+            case ReportAnswered answered:
+                reports.Remove(answered.Grant);
+                break;
+            case ReportUnanswered unanswered:
+                Send(reports[unanswered.Grant]);
+                break;
+            case StopAttempt stop:
+                Stop(stop);
+                break;
+            case ConfirmAttempt confirm:
+                Confirm(confirm);
+                break;
+            case SetSlots set:
+                slots = set.Slots;
+                break;
+            case Drain:
+                draining = true;
+                drainedTo = Context.Sender;
+                break;
+            case HandBack:
+                HandEverythingBack();
+                break;
+            default:
+                Unhandled(message);
+                return ValueTask.CompletedTask;
+        }
+
+        gauge.Busy = running.Count;
+        AskForWork();
+        TellDrained();
+        return ValueTask.CompletedTask;
+    }
+
+    protected override ValueTask OnStop()
+    {
+        foreach (var attempt in running.Values)
+        {
+            attempt.Cancellation.Cancel();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private void AskForWork()
+    {
+        // Reports that wait for a slow store count, so that a worker cannot pile up outcomes without end.
+        var unreported = Math.Max(0, reports.Count - slots);
+        var free = slots - running.Count - asked - unreported;
+        if (free > 0 && !draining)
+        {
+            asked += free;
+            parts.Broker.Tell(new RequestWork(free), Context.Self);
+        }
+    }
+
+    private void Begin(RunAttempt run)
+    {
+        if (draining || running.Count >= slots)
+        {
+            GiveBack(run.Spec.Id, run.Grant);
+            return;
+        }
+
+        if (running.ContainsKey(run.Grant) || reports.ContainsKey(run.Grant))
+        {
+            return; // told twice
+        }
+
+        var attempt = new RunningAttempt(run.Spec.Id);
+        running[run.Grant] = attempt;
+        var self = Context.Self;
+        var progress = new ProgressThrottle(
+            report => parts.Jobs.Tell(run.Spec.Id.Value, new JobCommand.ReportProgress(run.Grant, report)), parts.Options.Time, ProgressEvery);
+        _ = Task.Run(async () => self.Tell(new AttemptEnded(run.Grant, await RunAsync(run, attempt, progress).ConfigureAwait(false))));
+    }
+
+    private async Task<JobCommand> RunAsync(RunAttempt run, RunningAttempt attempt, ProgressThrottle progress)
+    {
+        try
+        {
+            var result = await executor.RunAsync(run.Spec, run.Attempt, progress.Report, attempt.Cancellation.Token).ConfigureAwait(false);
+            return new JobCommand.Succeed(run.Grant, result);
+        }
+        catch (Exception error)
+        {
+            return new JobCommand.Fail(run.Grant, JobErrors.Of(error));
+        }
+        finally
+        {
+            progress.Close();
+        }
+    }
+
+    private void End(AttemptEnded ended)
+    {
+        if (!running.Remove(ended.Grant, out var attempt))
+        {
+            return;
+        }
+
+        attempt.Cancellation.Dispose();
+        if (!attempt.IsTakenAway)
+        {
+            var report = new Report(ended.Grant, attempt.Job, ended.Outcome);
+            reports[ended.Grant] = report;
+            Send(report);
+        }
+    }
+
+    /// <summary>Tell the job, and again until it answers: a refusal is an answer too.</summary>
+    private void Send(Report report)
+    {
+        var answer = parts.Jobs.Ask<JobReply>(report.Job.Value, report.Outcome, ReportTimeout);
+        Context.PipeToSelf(answer, _ => new ReportAnswered(report.Grant), _ => new ReportUnanswered(report.Grant));
+    }
+
+    private void Stop(StopAttempt stop)
+    {
+        if (running.TryGetValue(stop.Grant, out var attempt))
+        {
+            attempt.IsTakenAway = true;
+            attempt.Cancellation.Cancel();
+        }
+    }
+
+    private void Confirm(ConfirmAttempt confirm)
+    {
+        if (!running.ContainsKey(confirm.Grant) && !reports.ContainsKey(confirm.Grant))
+        {
+            GiveBack(confirm.Id, confirm.Grant);
+        }
+    }
+
+    private void HandEverythingBack()
+    {
+        foreach (var (grant, attempt) in running)
+        {
+            attempt.IsTakenAway = true;
+            attempt.Cancellation.Cancel();
+            GiveBack(attempt.Job, grant);
+        }
+    }
+
+    private void GiveBack(JobId job, GrantId grant)
+    {
+        var report = new Report(grant, job, new JobCommand.LoseWorker(parts.WorkerId, HandedBack: true, grant));
+        reports[grant] = report;
+        Send(report);
+    }
+
+    private void TellDrained()
+    {
+        if (drainedTo is not null && reports.Count == 0 && running.Values.All(attempt => attempt.IsTakenAway))
+        {
+            drainedTo.Tell(Drained.Instance, Context.Self);
+            drainedTo = null;
+        }
+    }
+
+    private sealed class RunningAttempt(JobId job)
+    {
+        public JobId Job { get; } = job;
+
+        public CancellationTokenSource Cancellation { get; } = new();
+
+        public bool IsTakenAway { get; set; }
+    }
+
+    private sealed record Report(GrantId Grant, JobId Job, JobCommand Outcome);
+
+    private sealed record AttemptEnded(GrantId Grant, JobCommand Outcome);
+
+    private sealed record ReportAnswered(GrantId Grant);
+
+    private sealed record ReportUnanswered(GrantId Grant);
+}
+
+/// <summary>To a worker: run this many attempts at once from now on. Those beyond it finish; work asked for already is handed back.</summary>
+internal sealed record SetSlots(int Slots);
+
+/// <summary>To a worker: take no more work, and answer <see cref="Drained"/> once everything is reported.</summary>
+internal sealed record Drain
+{
+    public static Drain Instance { get; } = new();
+}
+
+/// <summary>A worker's answer to <see cref="Drain"/>.</summary>
+internal sealed record Drained
+{
+    public static Drained Instance { get; } = new();
+}
+
+/// <summary>To a draining worker: time is up; cancel what runs and give it back.</summary>
+internal sealed record HandBack
+{
+    public static HandBack Instance { get; } = new();
+}
+
+/// <summary>How busy the worker is, for whoever asks from another thread.</summary>
+internal sealed class WorkerGauge
+{
+    /// <summary>Attempts that can run at once.</summary>
+    public volatile int Slots;
+
+    /// <summary>Attempts that run now.</summary>
+    public volatile int Busy;
+}
