@@ -1,0 +1,93 @@
+using FlowerPower.Jobs;
+using FlowerPower.Node;
+using FlowerPower.Node.Workers;
+using FlowerPower.Storage;
+
+namespace FlowerPower.Benchmarks.Embedded;
+
+/// <summary>A node on a new database in the temporary folder, with workers that do nothing.</summary>
+internal sealed class BenchNode : IAsyncDisposable
+{
+    private static readonly byte[] RunConfig = """{"inputs":{"payload":"0123456789012345678901234567890123456789012345678901234567890123456789"}}"""u8.ToArray();
+
+    private readonly string folder;
+    private readonly NoOp executor = new();
+
+    private BenchNode(string folder) => this.folder = folder;
+
+    public JobNode Node { get; private set; } = null!;
+
+    public IJobQueue Queue => Node.Queue;
+
+    public static async Task<BenchNode> StartAsync(int workerSlots)
+    {
+        var bench = new BenchNode(Directory.CreateTempSubdirectory("flowerpower-bench-").FullName);
+        await bench.OpenAsync(workerSlots);
+        return bench;
+    }
+
+    public EnqueueRequest NewJob() =>
+        new(new JobSpec
+        {
+            Id = NodeChance.Secure.NextJobId(DateTimeOffset.UtcNow),
+            Pipeline = "noop",
+            Project = "bench",
+            RunConfigJson = RunConfig,
+        });
+
+    public async Task EnqueueManyAsync(int count, int page)
+    {
+        for (var i = 0; i < count; i += page)
+        {
+            var jobs = new EnqueueRequest[Math.Min(page, count - i)];
+            for (var j = 0; j < jobs.Length; j++)
+            {
+                jobs[j] = NewJob();
+            }
+
+            await Queue.EnqueueAsync(jobs);
+        }
+    }
+
+    public async Task WaitUntilCompletedAsync(long count)
+    {
+        while ((await Queue.OverviewAsync()).Counts.GetValueOrDefault(JobStatus.Completed) < count)
+        {
+            await Task.Delay(5);
+        }
+    }
+
+    /// <summary>Give actors of waiting jobs time to leave memory.</summary>
+    public Task RestAsync() => Task.Delay(TimeSpan.FromSeconds(5));
+
+    public async Task RestartAsync()
+    {
+        await Node.DisposeAsync();
+        await OpenAsync(workerSlots: 0);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Node.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private async Task OpenAsync(int workerSlots)
+    {
+        var store = await SqliteShardStore.OpenAsync(new SqliteStoreOptions
+        {
+            Path = Path.Combine(folder, "jobs.db"),
+            Synchronous = SqliteSynchronous.Normal,
+            HolderName = "benchmark",
+        });
+        Node = await JobNode.StartAsync(store, executor, new NodeOptions { WorkerSlots = workerSlots });
+    }
+
+    private sealed class NoOp : IJobExecutor
+    {
+        private static readonly ReadOnlyMemory<byte> Result = """{"ok":true}"""u8.ToArray();
+
+        public Task<ReadOnlyMemory<byte>> RunAsync(
+            JobSpec spec, int attempt, Action<JobProgress> progress, CancellationToken cancellationToken) => Task.FromResult(Result);
+    }
+}
