@@ -1,0 +1,143 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace FlowerPower.Storage;
+
+/// <summary>The exclusive hold on a store's file: a lock of the operating system, which ends with its process however that ends.</summary>
+/// <remarks>
+/// The lock stands on <c>path.lock</c>, not on the database, because SQLite places locks of its own there. The file stays behind
+/// when the store closes: deleting it could delete the one that the next holder has just locked. Who holds it is told in <c>path.holder</c>.
+/// </remarks>
+internal sealed partial class StoreLock : IDisposable
+{
+    private const int Tries = 10;
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(10);
+
+    private readonly string path;
+    private readonly FileStream file;
+
+    private StoreLock(string path, FileStream file)
+    {
+        this.path = path;
+        this.file = file;
+    }
+
+    /// <summary>Take the lock.</summary>
+    /// <exception cref="StoreRefusedException">Somebody holds it, or the folder cannot be written.</exception>
+    public static async Task<StoreLock> TakeAsync(string path, StoreHolder mine, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            if (TryOpen(path, FileAccess.ReadWrite, FileShare.None) is { } file)
+            {
+                var taken = new StoreLock(path, file);
+                taken.Announce(mine);
+                return taken;
+            }
+
+            if (attempt == Tries)
+            {
+                throw new StoreRefusedException(InUse(path, ReadNote(path)));
+            }
+
+            // A look by ReadHolder takes the lock for a moment: that must not turn an opener away. The system's clock, because
+            // this waits for another process.
+            await Task.Delay(BetweenTries, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Who holds the lock now; <see langword="null"/> if nobody does.</summary>
+    public static StoreHolder? ReadHolder(string path)
+    {
+        if (!File.Exists(LockPath(path)))
+        {
+            return null;
+        }
+
+        using var file = TryOpen(path, FileAccess.Read, FileShare.Read);
+        return file is not null ? null : ReadNote(path) ?? new StoreHolder("an unknown process", 0, DateTimeOffset.UnixEpoch);
+    }
+
+    public void Dispose()
+    {
+        try
+        {
+            File.Delete(HolderPath(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The note is for people and is overwritten by the next holder; the lock below is what counts.
+        }
+
+        file.Dispose();
+    }
+
+    private static FileStream? TryOpen(string path, FileAccess access, FileShare share)
+    {
+        var mode = access == FileAccess.Read ? FileMode.Open : FileMode.OpenOrCreate;
+        try
+        {
+            return new FileStream(LockPath(path), mode, access, share, bufferSize: 1);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or DirectoryNotFoundException)
+        {
+            throw new StoreRefusedException(
+                $"The store '{path}' cannot be locked: give this user the right to write '{LockPath(path)}', or choose another folder.", e);
+        }
+        catch (IOException) when (File.Exists(LockPath(path)))
+        {
+            return null;
+        }
+        catch (IOException e)
+        {
+            throw new StoreRefusedException($"The store '{path}' cannot be locked ({e.Message}): choose another folder.", e);
+        }
+    }
+
+    private void Announce(StoreHolder mine)
+    {
+        try
+        {
+            // Renamed into place, so that nobody reads half of it.
+            var draft = HolderPath(path) + ".new";
+            File.WriteAllBytes(draft, JsonSerializer.SerializeToUtf8Bytes(mine, NoteJson.Default.StoreHolder));
+            File.Move(draft, HolderPath(path), overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            file.Dispose();
+            throw new StoreRefusedException(
+                $"The store '{path}' cannot be opened because '{HolderPath(path)}' cannot be written ({e.Message}): free space or rights there.", e);
+        }
+    }
+
+    private static StoreHolder? ReadNote(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(HolderPath(path)), NoteJson.Default.StoreHolder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static string InUse(string path, StoreHolder? holder)
+    {
+        var who = holder is null
+            ? "another process"
+            : holder.ProcessId == Environment.ProcessId
+                ? $"this very process ('{holder.Name}', since {holder.Since:u})"
+                : $"'{holder.Name}' (process {holder.ProcessId}, since {holder.Since:u})";
+        return $"The store '{path}' is in use by {who}: ask that process, or stop it and try again.";
+    }
+
+    private static string LockPath(string path) => path + ".lock";
+
+    private static string HolderPath(string path) => path + ".holder";
+
+    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+    [JsonSerializable(typeof(StoreHolder))]
+    private sealed partial class NoteJson : JsonSerializerContext;
+}

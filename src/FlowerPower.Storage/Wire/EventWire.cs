@@ -1,0 +1,222 @@
+using System.Text.Json;
+using FlowerPower.Jobs;
+
+namespace FlowerPower.Storage.Wire;
+
+/// <summary>One job event as a JSON object.</summary>
+internal static class EventWire
+{
+    /// <summary>Writes the event and returns its type.</summary>
+    public static string Write(Utf8JsonWriter w, JobEvent e)
+    {
+        w.WriteStartObject();
+        w.WriteNumber(WireNames.At, e.At.UtcTicks);
+        var type = WriteFields(w, e);
+        w.WriteEndObject();
+        return type;
+    }
+
+    /// <summary>Reads an event of a type.</summary>
+    public static JobEvent Read(string type, ref WireReader r)
+    {
+        // One reader for all types: they share their fields, and what a type needs is checked where it is made.
+        var fields = new Fields();
+        if (!IsKnown(type))
+        {
+            throw new UnknownWireTypeException(type);
+        }
+
+        r.Start();
+        r.BeginObject();
+        while (r.NextField())
+        {
+            ReadField(ref r, ref fields);
+        }
+
+        r.End();
+        return Make(type, fields);
+    }
+
+    private static string WriteFields(Utf8JsonWriter w, JobEvent e)
+    {
+        switch (e)
+        {
+            case JobEvent.Enqueued x:
+                if (x.DueAt != x.At)
+                {
+                    w.WriteNumber(WireNames.DueAt, x.DueAt.UtcTicks);
+                }
+
+                w.WritePropertyName(WireNames.Spec);
+                SpecWire.Write(w, x.Spec);
+                return JobWireTypes.Enqueued;
+
+            case JobEvent.AttemptStarted x:
+                w.WriteNumber(WireNames.Attempt, x.Attempt);
+                w.WriteString(WireNames.Grant, x.Grant.Value);
+                w.WriteString(WireNames.Worker, x.Worker.Value);
+                if (x.Deadline is { } deadline)
+                {
+                    w.WriteNumber(WireNames.Deadline, deadline.UtcTicks);
+                }
+
+                return JobWireTypes.AttemptStarted;
+
+            case JobEvent.AttemptFailed x:
+                w.WriteNumber(WireNames.Attempt, x.Attempt);
+                w.WriteNumber(WireNames.RetryAt, x.RetryAt.UtcTicks);
+                WriteError(w, x.Error);
+                return JobWireTypes.AttemptFailed;
+
+            case JobEvent.AttemptLost x:
+                w.WriteNumber(WireNames.Attempt, x.Attempt);
+                w.WriteString(WireNames.Worker, x.Worker.Value);
+                w.WriteBoolean(WireNames.Crashed, x.Crashed);
+                return JobWireTypes.AttemptLost;
+
+            case JobEvent.Completed x:
+                w.WriteNumber(WireNames.Attempt, x.Attempt);
+                if (!x.ResultJson.IsEmpty)
+                {
+                    SpecWire.WriteRaw(w, WireNames.Result, x.ResultJson);
+                }
+
+                return JobWireTypes.Completed;
+
+            case JobEvent.Failed x:
+                w.WriteNumber(WireNames.Attempt, x.Attempt);
+                WriteError(w, x.Error);
+                return JobWireTypes.Failed;
+
+            case JobEvent.Cancelled x:
+                w.WriteString(WireNames.By, x.By);
+                if (x.Reason is not null)
+                {
+                    w.WriteString(WireNames.Reason, x.Reason);
+                }
+
+                return JobWireTypes.Cancelled;
+
+            case JobEvent.Retried x:
+                w.WriteString(WireNames.By, x.By);
+                return JobWireTypes.Retried;
+
+            default:
+                throw new InvalidOperationException($"{e.GetType().Name} has no wire type.");
+        }
+    }
+
+    private static void WriteError(Utf8JsonWriter w, JobError error)
+    {
+        w.WritePropertyName(WireNames.Error);
+        SpecWire.Write(w, error);
+    }
+
+    private static bool IsKnown(string type) => type is JobWireTypes.Enqueued or JobWireTypes.AttemptStarted or JobWireTypes.AttemptFailed
+        or JobWireTypes.AttemptLost or JobWireTypes.Completed or JobWireTypes.Failed or JobWireTypes.Cancelled or JobWireTypes.Retried;
+
+    private static void ReadField(ref WireReader r, ref Fields f)
+    {
+        if (r.Is(WireNames.At))
+        {
+            f.At = r.Instant();
+        }
+        else if (r.Is(WireNames.Attempt))
+        {
+            f.Attempt = r.SmallNumber();
+        }
+        else if (r.Is(WireNames.Spec))
+        {
+            f.Spec = SpecWire.Read(ref r);
+        }
+        else if (r.Is(WireNames.DueAt))
+        {
+            f.DueAt = r.Instant();
+        }
+        else if (r.Is(WireNames.Grant))
+        {
+            f.Grant = r.Text();
+        }
+        else if (r.Is(WireNames.Worker))
+        {
+            f.Worker = r.Text();
+        }
+        else if (r.Is(WireNames.Deadline))
+        {
+            f.Deadline = r.Instant();
+        }
+        else if (r.Is(WireNames.Result))
+        {
+            f.Result = r.RawValue();
+        }
+        else if (r.Is(WireNames.Error))
+        {
+            f.Error = SpecWire.ReadError(ref r);
+        }
+        else if (r.Is(WireNames.RetryAt))
+        {
+            f.RetryAt = r.Instant();
+        }
+        else if (r.Is(WireNames.Crashed))
+        {
+            f.Crashed = r.Flag();
+        }
+        else if (r.Is(WireNames.By))
+        {
+            f.By = r.Text();
+        }
+        else if (r.Is(WireNames.Reason))
+        {
+            f.Reason = r.Text();
+        }
+        else
+        {
+            r.SkipField();
+        }
+    }
+
+    private static JobEvent Make(string type, in Fields f)
+    {
+        var at = WireReader.Required(f.At, WireNames.At);
+        return type switch
+        {
+            JobWireTypes.Enqueued => new JobEvent.Enqueued(WireReader.Required(f.Spec, WireNames.Spec), f.DueAt ?? at) { At = at },
+            JobWireTypes.AttemptStarted => new JobEvent.AttemptStarted(f.RequiredAttempt, f.RequiredGrant, f.RequiredWorker, f.Deadline) { At = at },
+            JobWireTypes.AttemptFailed => new JobEvent.AttemptFailed(
+                f.RequiredAttempt, f.RequiredError, WireReader.Required(f.RetryAt, WireNames.RetryAt)) { At = at },
+            JobWireTypes.AttemptLost => new JobEvent.AttemptLost(
+                f.RequiredAttempt, f.RequiredWorker, WireReader.Required(f.Crashed, WireNames.Crashed)) { At = at },
+            JobWireTypes.Completed => new JobEvent.Completed(f.RequiredAttempt, f.Result) { At = at },
+            JobWireTypes.Failed => new JobEvent.Failed(f.RequiredAttempt, f.RequiredError) { At = at },
+            JobWireTypes.Cancelled => new JobEvent.Cancelled(f.RequiredBy, f.Reason) { At = at },
+            _ => new JobEvent.Retried(f.RequiredBy) { At = at },
+        };
+    }
+
+    private struct Fields
+    {
+        public DateTimeOffset? At;
+        public DateTimeOffset? DueAt;
+        public DateTimeOffset? Deadline;
+        public DateTimeOffset? RetryAt;
+        public JobSpec? Spec;
+        public int? Attempt;
+        public string? Grant;
+        public string? Worker;
+        public JobError? Error;
+        public bool? Crashed;
+        public byte[]? Result;
+        public string? By;
+        public string? Reason;
+
+        public readonly int RequiredAttempt => WireReader.Required(Attempt, WireNames.Attempt);
+
+        public readonly GrantId RequiredGrant => new(WireReader.Required(Grant, WireNames.Grant));
+
+        public readonly WorkerId RequiredWorker => new(WireReader.Required(Worker, WireNames.Worker));
+
+        public readonly JobError RequiredError => WireReader.Required(Error, WireNames.Error);
+
+        public readonly string RequiredBy => WireReader.Required(By, WireNames.By);
+    }
+}

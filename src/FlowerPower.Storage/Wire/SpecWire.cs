@@ -1,0 +1,288 @@
+using System.Text.Json;
+using FlowerPower.Jobs;
+
+namespace FlowerPower.Storage.Wire;
+
+/// <summary>What a job is, and its errors, as parts of events and records. A field at its default is left out.</summary>
+internal static class SpecWire
+{
+    // Only its defaults are read: a spec without its optional fields.
+    private static readonly JobSpec Plain = new() { Id = JobId.Parse("plain"), Pipeline = "plain" };
+
+    public static void Write(Utf8JsonWriter w, JobSpec spec)
+    {
+        w.WriteStartObject();
+        w.WriteString(WireNames.Id, spec.Id.Value);
+        w.WriteString(WireNames.Pipeline, spec.Pipeline);
+        WriteUnless(w, WireNames.Project, spec.Project, Plain.Project);
+        WriteUnless(w, WireNames.Queue, spec.Queue, Plain.Queue);
+        WriteUnless(w, WireNames.Description, spec.Description, Plain.Description);
+        if (spec.Priority != Plain.Priority)
+        {
+            w.WriteNumber(WireNames.Priority, (int)spec.Priority);
+        }
+
+        if (!spec.RunConfigJson.Span.SequenceEqual(Plain.RunConfigJson.Span))
+        {
+            WriteRaw(w, WireNames.RunConfig, spec.RunConfigJson);
+        }
+
+        if (spec.Retry != Plain.Retry)
+        {
+            w.WritePropertyName(WireNames.Retry);
+            Write(w, spec.Retry);
+        }
+
+        WriteUnless(w, WireNames.Timeout, spec.Timeout, null);
+        WriteUnless(w, WireNames.ExpiresAt, spec.ExpiresAt);
+        WriteUnless(w, WireNames.ResultRetention, spec.ResultRetention, Plain.ResultRetention);
+        WriteUnless(w, WireNames.FailureRetention, spec.FailureRetention, Plain.FailureRetention);
+        if (spec.Tags.Count > 0)
+        {
+            WriteTexts(w, WireNames.Tags, spec.Tags);
+        }
+
+        if (spec.Metadata.Count > 0)
+        {
+            w.WriteStartObject(WireNames.Metadata);
+            foreach (var (name, value) in spec.Metadata)
+            {
+                w.WriteString(name, value);
+            }
+
+            w.WriteEndObject();
+        }
+
+        w.WriteEndObject();
+    }
+
+    public static JobSpec Read(ref WireReader r)
+    {
+        JobId? id = null;
+        string? pipeline = null;
+        var spec = Plain;
+        r.BeginObject();
+        while (r.NextField())
+        {
+            if (r.Is(WireNames.Id))
+            {
+                id = JobId.Parse(r.Text());
+            }
+            else if (r.Is(WireNames.Pipeline))
+            {
+                pipeline = r.Text();
+            }
+            else
+            {
+                spec = ReadOptional(ref r, spec);
+            }
+        }
+
+        return spec with { Id = WireReader.Required(id, WireNames.Id), Pipeline = WireReader.Required(pipeline, WireNames.Pipeline) };
+    }
+
+    public static void Write(Utf8JsonWriter w, JobError error)
+    {
+        w.WriteStartObject();
+        WriteTexts(w, WireNames.Types, error.Types);
+        w.WriteString(WireNames.Message, error.Message);
+        WriteUnless(w, WireNames.Detail, error.Detail, null);
+        w.WriteEndObject();
+    }
+
+    public static JobError ReadError(ref WireReader r)
+    {
+        List<string>? types = null;
+        string? message = null;
+        string? detail = null;
+        r.BeginObject();
+        while (r.NextField())
+        {
+            if (r.Is(WireNames.Types))
+            {
+                types = r.Texts();
+            }
+            else if (r.Is(WireNames.Message))
+            {
+                message = r.Text();
+            }
+            else if (r.Is(WireNames.Detail))
+            {
+                detail = r.Text();
+            }
+            else
+            {
+                r.SkipField();
+            }
+        }
+
+        return new JobError(WireReader.Required(types, WireNames.Types), WireReader.Required(message, WireNames.Message), detail);
+    }
+
+    public static void WriteRaw(Utf8JsonWriter w, JsonEncodedText name, ReadOnlyMemory<byte> json)
+    {
+        w.WritePropertyName(name);
+        w.WriteRawValue(json.Span.Trim(" \t\r\n"u8), skipInputValidation: true); // checked before it was accepted
+    }
+
+    private static JobSpec ReadOptional(ref WireReader r, JobSpec spec)
+    {
+        // A copy per field, but most jobs have few that are not at their defaults.
+        if (r.Is(WireNames.Project))
+        {
+            return spec with { Project = r.Text() };
+        }
+
+        if (r.Is(WireNames.Queue))
+        {
+            return spec with { Queue = r.Text() };
+        }
+
+        if (r.Is(WireNames.Description))
+        {
+            return spec with { Description = r.Text() };
+        }
+
+        if (r.Is(WireNames.Priority))
+        {
+            return spec with { Priority = (JobPriority)r.SmallNumber() };
+        }
+
+        if (r.Is(WireNames.RunConfig))
+        {
+            return spec with { RunConfigJson = r.RawValue() };
+        }
+
+        if (r.Is(WireNames.Retry))
+        {
+            return spec with { Retry = ReadRetry(ref r) };
+        }
+
+        if (r.Is(WireNames.Timeout))
+        {
+            return spec with { Timeout = r.Length() };
+        }
+
+        if (r.Is(WireNames.ExpiresAt))
+        {
+            return spec with { ExpiresAt = r.Instant() };
+        }
+
+        if (r.Is(WireNames.ResultRetention))
+        {
+            return spec with { ResultRetention = r.Length() };
+        }
+
+        if (r.Is(WireNames.FailureRetention))
+        {
+            return spec with { FailureRetention = r.Length() };
+        }
+
+        if (r.Is(WireNames.Tags))
+        {
+            return spec with { Tags = r.Texts() };
+        }
+
+        if (r.Is(WireNames.Metadata))
+        {
+            return spec with { Metadata = r.TextsByName() };
+        }
+
+        r.SkipField();
+        return spec;
+    }
+
+    private static void Write(Utf8JsonWriter w, RetryPolicy retry)
+    {
+        var plain = RetryPolicy.Default;
+        w.WriteStartObject();
+        if (retry.MaxRetries != plain.MaxRetries)
+        {
+            w.WriteNumber(WireNames.MaxRetries, retry.MaxRetries);
+        }
+
+        if (!retry.JitterFactor.Equals(plain.JitterFactor))
+        {
+            w.WriteNumber(WireNames.JitterFactor, retry.JitterFactor);
+        }
+
+        WriteUnless(w, WireNames.Delay, retry.Delay, plain.Delay);
+        WriteUnless(w, WireNames.MaxDelay, retry.MaxDelay, plain.MaxDelay);
+        if (!retry.Exceptions.SequenceEqual(plain.Exceptions))
+        {
+            WriteTexts(w, WireNames.Exceptions, retry.Exceptions);
+        }
+
+        w.WriteEndObject();
+    }
+
+    private static RetryPolicy ReadRetry(ref WireReader r)
+    {
+        var retry = RetryPolicy.Default;
+        r.BeginObject();
+        while (r.NextField())
+        {
+            if (r.Is(WireNames.MaxRetries))
+            {
+                retry = retry with { MaxRetries = r.SmallNumber() };
+            }
+            else if (r.Is(WireNames.JitterFactor))
+            {
+                retry = retry with { JitterFactor = r.Fraction() };
+            }
+            else if (r.Is(WireNames.Delay))
+            {
+                retry = retry with { Delay = r.Length() };
+            }
+            else if (r.Is(WireNames.MaxDelay))
+            {
+                retry = retry with { MaxDelay = r.Length() };
+            }
+            else if (r.Is(WireNames.Exceptions))
+            {
+                retry = retry with { Exceptions = r.Texts() };
+            }
+            else
+            {
+                r.SkipField();
+            }
+        }
+
+        return retry;
+    }
+
+    private static void WriteUnless(Utf8JsonWriter w, JsonEncodedText name, string? value, string? plain)
+    {
+        if (value is not null && value != plain)
+        {
+            w.WriteString(name, value);
+        }
+    }
+
+    private static void WriteUnless(Utf8JsonWriter w, JsonEncodedText name, TimeSpan? value, TimeSpan? plain)
+    {
+        if (value is { } length && length != plain)
+        {
+            w.WriteNumber(name, length.Ticks);
+        }
+    }
+
+    private static void WriteUnless(Utf8JsonWriter w, JsonEncodedText name, DateTimeOffset? value)
+    {
+        if (value is { } instant)
+        {
+            w.WriteNumber(name, instant.UtcTicks);
+        }
+    }
+
+    private static void WriteTexts(Utf8JsonWriter w, JsonEncodedText name, IReadOnlyList<string> texts)
+    {
+        w.WriteStartArray(name);
+        foreach (var text in texts)
+        {
+            w.WriteStringValue(text);
+        }
+
+        w.WriteEndArray();
+    }
+}

@@ -1,0 +1,172 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using FlowerPower.Jobs;
+
+namespace FlowerPower.Storage.Wire;
+
+/// <summary>The part of a record that every state has: what the job is, and how it got where it is.</summary>
+/// <remarks>A step is an array: ticks since the job was enqueued, status, attempt, by, note, grant; what is empty at its end is left out.</remarks>
+internal static class TrailWire
+{
+    public static void Write(Utf8JsonWriter w, JobTrail trail)
+    {
+        w.WritePropertyName(WireNames.Spec);
+        SpecWire.Write(w, trail.Spec);
+        w.WriteNumber(WireNames.EnqueuedAt, trail.EnqueuedAt.UtcTicks);
+        WriteCount(w, WireNames.AttemptsMade, trail.AttemptsMade);
+        WriteCount(w, WireNames.FailuresMade, trail.FailuresMade);
+        WriteCount(w, WireNames.Crashes, trail.Crashes);
+        WriteCount(w, WireNames.Retries, trail.Retries);
+        WriteCount(w, WireNames.Dropped, trail.DroppedTransitions);
+        w.WriteStartArray(WireNames.Steps);
+        foreach (var step in trail.Transitions)
+        {
+            WriteStep(w, step, trail.EnqueuedAt);
+        }
+
+        w.WriteEndArray();
+    }
+
+    /// <summary>Reads the field at hand if it is one of the trail's.</summary>
+    public static bool ReadField(ref WireReader r, ref Fields f)
+    {
+        if (r.Is(WireNames.Spec))
+        {
+            f.Spec = SpecWire.Read(ref r);
+        }
+        else if (r.Is(WireNames.EnqueuedAt))
+        {
+            f.EnqueuedAt = r.Instant();
+        }
+        else if (r.Is(WireNames.Steps))
+        {
+            f.Steps = ReadSteps(ref r, WireReader.Required(f.EnqueuedAt, WireNames.EnqueuedAt));
+        }
+        else if (r.Is(WireNames.AttemptsMade))
+        {
+            f.AttemptsMade = r.SmallNumber();
+        }
+        else if (r.Is(WireNames.FailuresMade))
+        {
+            f.FailuresMade = r.SmallNumber();
+        }
+        else if (r.Is(WireNames.Crashes))
+        {
+            f.Crashes = r.SmallNumber();
+        }
+        else if (r.Is(WireNames.Retries))
+        {
+            f.Retries = r.SmallNumber();
+        }
+        else if (r.Is(WireNames.Dropped))
+        {
+            f.Dropped = r.SmallNumber();
+        }
+        else
+        {
+            return false;
+        }
+
+        return true;
+    }
+
+    private static void WriteCount(Utf8JsonWriter w, JsonEncodedText name, int count)
+    {
+        if (count != 0)
+        {
+            w.WriteNumber(name, count);
+        }
+    }
+
+    private static void WriteStep(Utf8JsonWriter w, JobTransition step, DateTimeOffset enqueuedAt)
+    {
+        var length = step.Grant is not null ? 6 : step.Note is not null ? 5 : step.By is not null ? 4 : step.Attempt != 0 ? 3 : 2;
+        w.WriteStartArray();
+        w.WriteNumberValue(step.At.UtcTicks - enqueuedAt.UtcTicks);
+        w.WriteNumberValue((int)step.Status);
+        if (length > 2)
+        {
+            w.WriteNumberValue(step.Attempt);
+        }
+
+        WriteText(w, length > 3, step.By);
+        WriteText(w, length > 4, step.Note);
+        WriteText(w, length > 5, step.Grant?.Value);
+        w.WriteEndArray();
+    }
+
+    private static void WriteText(Utf8JsonWriter w, bool isWanted, string? text)
+    {
+        if (isWanted)
+        {
+            w.WriteStringValue(text); // null where it is empty
+        }
+    }
+
+    private static ImmutableArray<JobTransition> ReadSteps(ref WireReader r, DateTimeOffset enqueuedAt)
+    {
+        var steps = ImmutableArray.CreateBuilder<JobTransition>();
+        r.BeginArray();
+        while (r.NextElement())
+        {
+            steps.Add(ReadStep(ref r, enqueuedAt));
+        }
+
+        return steps.Count is > 0 and <= JobTrail.MaxTransitions
+            ? steps.DrainToImmutable()
+            : throw new FormatException($"it has {steps.Count} steps, not 1 to {JobTrail.MaxTransitions}.");
+    }
+
+    private static JobTransition ReadStep(ref WireReader r, DateTimeOffset enqueuedAt)
+    {
+        r.BeginArray();
+        r.NextElement();
+        var at = enqueuedAt.AddTicks(r.Number());
+        r.NextElement();
+        var status = (JobStatus)r.SmallNumber();
+        if (status is < JobStatus.Scheduled or > JobStatus.Cancelled)
+        {
+            throw new FormatException($"{(int)status} is not a status.");
+        }
+
+        var more = r.NextElement();
+        var attempt = more ? r.SmallNumber() : 0;
+        var by = NextText(ref r, ref more);
+        var note = NextText(ref r, ref more);
+        var grant = NextText(ref r, ref more);
+        if (more)
+        {
+            r.SkipElements();
+        }
+
+        return new JobTransition(at, status, attempt, by, note, grant is null ? null : new GrantId(grant));
+    }
+
+    private static string? NextText(ref WireReader r, ref bool more)
+    {
+        more = more && r.NextElement();
+        return more ? r.TextOrNull() : null;
+    }
+
+    internal struct Fields
+    {
+        public JobSpec? Spec;
+        public DateTimeOffset? EnqueuedAt;
+        public int AttemptsMade;
+        public int FailuresMade;
+        public int Crashes;
+        public int Retries;
+        public int Dropped;
+        public ImmutableArray<JobTransition>? Steps;
+
+        public readonly JobTrail Make() => new(
+            WireReader.Required(Spec, WireNames.Spec),
+            WireReader.Required(EnqueuedAt, WireNames.EnqueuedAt),
+            AttemptsMade,
+            FailuresMade,
+            Crashes,
+            WireReader.Required(Steps, WireNames.Steps),
+            Dropped,
+            Retries);
+    }
+}
