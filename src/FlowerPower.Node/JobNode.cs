@@ -49,7 +49,7 @@ public sealed class JobNode : IAsyncDisposable
         var worker = new WorkerId($"{options.Name}-{Environment.ProcessId}-{options.Chance.NextGuid().ToString("N")[..8]}");
         var system = new ActorSystem("flowerpower", new ActorSystemOptions { Time = options.Time });
         var gauge = new WorkerGauge { Slots = options.WorkerSlots };
-        var parts = new JobNodeParts(options, worker, store.ShardCount);
+        var parts = new JobNodeParts(system, options, worker, store.ShardCount);
         var queue = new NodeJobQueue(store, parts, gauge);
         var node = new JobNode(system, store, parts, queue, gauge);
 

@@ -5,10 +5,13 @@ using FlowerPower.Node.Jobs;
 namespace FlowerPower.Node;
 
 /// <summary>What a node's actors know of each other: filled once while the node starts, before any of them gets a message.</summary>
-internal sealed class JobNodeParts(NodeOptions options, WorkerId workerId, int shardCount)
+internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, WorkerId workerId, int shardCount)
 {
     private readonly TaskCompletionSource[] serving =
         [.. Enumerable.Range(0, shardCount).Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))];
+
+    /// <summary>Their home.</summary>
+    public ActorSystem System { get; } = system;
 
     public NodeOptions Options { get; } = options;
 

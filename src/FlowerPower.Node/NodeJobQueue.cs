@@ -43,7 +43,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
         while (true)
         {
             var told = new TaskCompletionSource<object>(TaskCreationOptions.RunContinuationsAsynchronously);
-            var watcher = new CallbackRef($"wait/{id}", message => told.TrySetResult(message));
+            var watcher = parts.System.Callback($"wait/{id}", message => told.TrySetResult(message));
             parts.Jobs.Tell(id.Value, new WatchJob(watcher, EndOnly: true));
             try
             {
@@ -66,7 +66,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
     {
         // The newest view is the only one that a slow reader needs.
         var told = Channel.CreateBounded<object>(new BoundedChannelOptions(16) { FullMode = BoundedChannelFullMode.DropOldest });
-        var watcher = new CallbackRef($"watch/{id}", message => told.Writer.TryWrite(message));
+        var watcher = parts.System.Callback($"watch/{id}", message => told.Writer.TryWrite(message));
         try
         {
             parts.Jobs.Tell(id.Value, new WatchJob(watcher, EndOnly: false));

@@ -35,7 +35,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
             case GrantAttempt grant:
                 return Grant(grant);
             case QueryJob:
-                Context.Reply(Reply());
+                Answer(Reply());
                 break;
             case WatchJob watch:
                 Watch(watch);
@@ -68,7 +68,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
             TellWatchers();
         }
 
-        Context.Reply(new JobReply(decision.Refusal, decision.Events.Count > 0, state, progress));
+        Answer(new JobReply(decision.Refusal, decision.Events.Count > 0, state, progress));
         if (decision.Events.Count > 0)
         {
             Announce(before);
@@ -128,7 +128,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         catch (Exception error)
         {
             // The events may have reached the store. Crash, and let the shard replay; the caller asks again with the same ids.
-            Context.Reply(new Failure(error));
+            Answer(new Failure(error));
             throw;
         }
 
@@ -198,6 +198,15 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         if (watchers is null or [] && (state is JobState.Finished or JobState.Absent || (hinted && state is JobState.Waiting)))
         {
             Context.Passivate();
+        }
+    }
+
+    /// <summary>Progress and clock checks come from nobody who waits for an answer.</summary>
+    private void Answer(object reply)
+    {
+        if (Context.Sender != ActorRef.Nobody)
+        {
+            Context.Reply(reply);
         }
     }
 

@@ -1,0 +1,152 @@
+using System.Net.Sockets;
+using System.Text;
+using FlowerPower.Jobs;
+using FlowerPower.Node.Local;
+
+namespace FlowerPower.Node.Tests.Local;
+
+public sealed class LocalSocketTests : IAsyncDisposable
+{
+    private readonly string path = LocalAddress.SocketPath(Directory.CreateTempSubdirectory("fp-").FullName);
+
+    [Fact]
+    public async Task Another_process_can_do_all_that_the_node_can()
+    {
+        var release = new TaskCompletionSource<string>();
+        var executor = ScriptedExecutor.Echo().On("block", run =>
+        {
+            run.Progress(new JobProgress(1, 3, "node"));
+            return release.Task;
+        });
+        await using var node = await TestNode.StartAsync(executor);
+        await using var endpoint = LocalEndpoint.Start(path, node.Queue, "n1", () => { });
+        await using var client = await ConnectAsync();
+
+        var spec = TestNode.NewSpec("echo", "one") with
+        {
+            RunConfigJson = """{"inputs":{"a":[1,2.5,"x",null]}}"""u8.ToArray(),
+            Tags = ["t"],
+            Metadata = new Dictionary<string, string> { ["k"] = "v" },
+            Timeout = TimeSpan.FromMinutes(5),
+        };
+        var receipts = await client.EnqueueAsync([new EnqueueRequest(spec)]).Within();
+        var job = await client.WaitAsync(spec.Id).Within();
+        var found = await client.FindAsync(spec.Id).Within();
+        await client.EnqueueAsync([new EnqueueRequest(TestNode.NewSpec("block", "two"))]).Within();
+        var watched = new List<JobView>();
+        await foreach (var view in client.WatchAsync(JobId.Parse("two")))
+        {
+            watched.Add(view);
+            if (view.Progress is not null)
+            {
+                release.TrySetResult("{}");
+            }
+        }
+
+        var page = await client.ListAsync(new JobFilter { Limit = 1 }).Within();
+        var refused = await client.CancelAsync(spec.Id, "Ada").Within();
+        var overview = await client.OverviewAsync().Within();
+
+        Assert.True(receipts[0].Created);
+        Assert.Equal("""{"id":"one"}""", Encoding.UTF8.GetString(job!.ResultJson.Span));
+        Assert.Equal(["t"], found!.Tags);
+        Assert.Equal("v", found.Metadata["k"]);
+        Assert.Equal(3, found.History.Count);
+        Assert.Equal(JobStatus.Completed, watched[^1].Status);
+        Assert.Contains(watched, view => view.Progress is { NodesTotal: 3 });
+        Assert.Equal(["two"], page.Jobs.Select(j => j.Id.Value));
+        Assert.NotNull(page.Next);
+        Assert.Equal(Refusal.AlreadyFinished, refused.Refusal);
+        Assert.Equal(2, overview.Counts[JobStatus.Completed]);
+        Assert.Equal(spec.RunConfigJson.ToArray(), executor.LastSpec("one").RunConfigJson.ToArray());
+        Assert.Null(await client.FindAsync(JobId.Parse("nobody")).Within());
+    }
+
+    [Fact]
+    public async Task A_wait_that_is_given_up_leaves_the_connection_usable()
+    {
+        await using var node = await TestNode.StartAsync(ScriptedExecutor.Echo(), new NodeOptions { WorkerSlots = 0 });
+        await using var endpoint = LocalEndpoint.Start(path, node.Queue, "n1", () => { });
+        await using var client = await ConnectAsync();
+        var id = await node.EnqueueAsync("echo");
+        using var patience = new CancellationTokenSource();
+        var wait = client.WaitAsync(id, patience.Token);
+        await client.FindAsync(id).Within();
+
+        await patience.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => wait);
+        node.Node.SetWorkerSlots(1);
+        Assert.Equal(JobStatus.Completed, (await client.WaitAsync(id).Within())!.Status);
+    }
+
+    [Fact]
+    public async Task A_node_that_goes_away_ends_every_wait_with_a_reason()
+    {
+        await using var node = await TestNode.StartAsync(ScriptedExecutor.Echo(), new NodeOptions { WorkerSlots = 0 });
+        var endpoint = LocalEndpoint.Start(path, node.Queue, "n1", () => { });
+        await using var client = await ConnectAsync();
+        var wait = client.WaitAsync(await node.EnqueueAsync("echo"));
+
+        await endpoint.DisposeAsync();
+
+        var error = await Assert.ThrowsAsync<QueueUnavailableException>(() => wait.Within());
+        Assert.Contains("gone away", error.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(path));
+        Assert.Null(await LocalJobQueue.TryConnectAsync(path));
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_no_frame_end_only_their_own_connection()
+    {
+        await using var node = await TestNode.StartAsync(ScriptedExecutor.Echo());
+        await using var endpoint = LocalEndpoint.Start(path, node.Queue, "n1", () => { });
+        await using var client = await ConnectAsync();
+        foreach (var garbage in new[] { "GET / HTTP/1.1\r\n\r\n", "\x08\0\0\0{\"op\":1}", "\x0e\0\0\0{\"op\":\"delete\"" })
+        {
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path));
+            await socket.SendAsync(Encoding.Latin1.GetBytes(garbage));
+            socket.Shutdown(SocketShutdown.Send);
+
+            var answer = await socket.ReceiveAsync(new byte[100]).Within("the connection's end");
+
+            Assert.Equal(0, answer);
+        }
+
+        Assert.Equal(JobStatus.Completed, (await client.WaitAsync(await node.EnqueueAsync("echo")).Within())!.Status);
+    }
+
+    [Fact]
+    public async Task Asking_the_node_to_stop_tells_its_owner()
+    {
+        var asked = new TaskCompletionSource();
+        await using var node = await TestNode.StartAsync(ScriptedExecutor.Echo());
+        await using var endpoint = LocalEndpoint.Start(path, node.Queue, "n1", asked.SetResult);
+        await using var client = await ConnectAsync();
+
+        await client.StopNodeAsync().Within();
+
+        await asked.Task.Within("the request to stop");
+        Assert.Equal(Environment.ProcessId, client.ProcessId);
+    }
+
+    [Fact]
+    public void A_folder_too_deep_for_a_socket_gets_one_elsewhere_that_is_always_the_same()
+    {
+        var deep = Path.Combine(Path.GetTempPath(), new string('d', 120));
+
+        Assert.Equal(LocalAddress.SocketPath(deep), LocalAddress.SocketPath(deep));
+        Assert.True(LocalAddress.SocketPath(deep).Length < 100);
+        Assert.NotEqual(LocalAddress.SocketPath(deep), LocalAddress.SocketPath(deep + "e"));
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task<LocalJobQueue> ConnectAsync() =>
+        await LocalJobQueue.TryConnectAsync(path).Within() ?? throw new InvalidOperationException($"Nothing listens at {path}.");
+}
