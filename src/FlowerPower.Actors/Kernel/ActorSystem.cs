@@ -85,6 +85,11 @@ public sealed class ActorSystem : IAsyncDisposable
         return root.SpawnChild(props, name);
     }
 
+    /// <summary>A ref for code that is no actor: what is told to it goes to a delegate, on the teller's thread.</summary>
+    /// <param name="name">For logs.</param>
+    /// <param name="receive">Must be quick and must not throw.</param>
+    public ActorRef Callback(string name, Action<object> receive) => new CallbackRef(this, name, receive);
+
     /// <summary>Stops all actors, children first. Completes when the last has ended: a handler that never returns holds it up.</summary>
     public Task TerminateAsync()
     {
