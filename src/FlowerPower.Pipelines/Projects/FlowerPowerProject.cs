@@ -56,7 +56,7 @@ public sealed partial class FlowerPowerProject
     public IReadOnlyList<ConfigWarning> Warnings { get; }
 
     /// <summary>The pipelines that have a YAML or a code file now; ordinal order, may be empty.</summary>
-    public IReadOnlyList<string> PipelineNames => files.Names();
+    public IReadOnlyList<string> PipelineNames => WithRegistered(files.Names());
 
     /// <summary>Where this system keeps what it makes: database, socket, caches. May not exist yet.</summary>
     public string StateFolder => folders.State;
@@ -90,7 +90,7 @@ public sealed partial class FlowerPowerProject
         PipelineFiles.CheckName(name);
         var path = files.Yaml(name).FirstOrDefault();
         var code = files.Code(name).FirstOrDefault();
-        if (path is null && code is null)
+        if (path is null && code is null && !IsRegistered(name))
         {
             var all = PipelineNames;
             throw new PipelineNotFoundException(name, Root, NearestNames.Find(name, all), all);
