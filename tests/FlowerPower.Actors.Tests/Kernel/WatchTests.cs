@@ -1,3 +1,5 @@
+using FlowerPower.Actors.TestKit;
+
 namespace FlowerPower.Actors.Tests.Kernel;
 
 public sealed class WatchTests
@@ -184,7 +186,7 @@ public sealed class WatchTests
         for (var i = 0; i < 300; i++)
         {
             var target = system.Spawn(Scripted.Of((context, _) => context.StopSelf()));
-            var probe = new TestKit.TestProbe(system);
+            var probe = new TestProbe(system);
             var watching = Task.Run(() => probe.Watch(target));
             target.Tell("stop");
             await watching;
