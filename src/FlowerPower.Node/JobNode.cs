@@ -114,22 +114,35 @@ public sealed class JobNode : IAsyncDisposable
 
     private async Task DrainAsync()
     {
+        if (await IsDrainedAsync(parts.Options.DrainTimeout).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        parts.Worker.Tell(HandBack.Instance);
+        if (!await IsDrainedAsync(HandBackTimeout).ConfigureAwait(false))
+        {
+            parts.Options.OnNotice?.Invoke(new NodeNotice(true,
+                "Some attempts could not be handed back before the stop; they run again when a node next opens the store."));
+        }
+    }
+
+    private async Task<bool> IsDrainedAsync(TimeSpan timeout)
+    {
+        if (timeout == TimeSpan.Zero)
+        {
+            parts.Worker.Tell(Drain.Instance);
+            return false;
+        }
+
         try
         {
-            await parts.Worker.Ask<Drained>(Drain.Instance, parts.Options.DrainTimeout).ConfigureAwait(false);
+            await parts.Worker.Ask<Drained>(Drain.Instance, timeout).ConfigureAwait(false);
+            return true;
         }
         catch (AskTimeoutException)
         {
-            parts.Worker.Tell(HandBack.Instance);
-            try
-            {
-                await parts.Worker.Ask<Drained>(Drain.Instance, HandBackTimeout).ConfigureAwait(false);
-            }
-            catch (AskTimeoutException)
-            {
-                parts.Options.OnNotice?.Invoke(new NodeNotice(true,
-                    "Some attempts could not be handed back before the stop; they run again when a node next opens the store."));
-            }
+            return false;
         }
     }
 

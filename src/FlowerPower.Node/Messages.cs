@@ -37,6 +37,12 @@ internal sealed record Withdraw(JobId Id);
 /// <summary>To the broker, from a worker: this many of my slots are free, beside those I said before.</summary>
 internal sealed record RequestWork(int Slots);
 
+/// <summary>To a worker: a broker has started and knows nothing of your free slots; ask it for work again.</summary>
+internal sealed record BrokerStarted
+{
+    public static BrokerStarted Instance { get; } = new();
+}
+
 /// <summary>To a job, from the broker: start, on this worker. Answered to the broker with <see cref="GrantOutcome"/>.</summary>
 internal sealed record GrantAttempt(JobCommand.Start Start, ActorRef Worker);
 

@@ -144,9 +144,3 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
         public static LookForDue Instance { get; } = new();
     }
 }
-
-/// <summary>To a worker: a broker has started and knows nothing of your free slots; ask it for work again.</summary>
-internal sealed record BrokerStarted
-{
-    public static BrokerStarted Instance { get; } = new();
-}

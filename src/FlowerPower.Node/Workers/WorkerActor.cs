@@ -50,7 +50,7 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
                 break;
             case Drain:
                 draining = true;
-                drainedTo = Context.Sender;
+                drainedTo = Context.Sender == ActorRef.Nobody ? null : Context.Sender;
                 break;
             case HandBack:
                 HandEverythingBack();

@@ -157,12 +157,12 @@ public sealed class InMemoryShardStore : IShardStore
     public ValueTask<RecordPage> ListAsync(RecordQuery query, CancellationToken cancellationToken)
     {
         StoreArguments.CheckQuery(query);
-        return Read(-1, cancellationToken, () => list.Page(query));
+        return Read(null, cancellationToken, () => list.Page(query));
     }
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyDictionary<int, long>> CountByStatusAsync(CancellationToken cancellationToken) =>
-        Read(-1, cancellationToken, () => list.Counts());
+        Read(null, cancellationToken, () => list.Counts());
 
     /// <inheritdoc/>
     public ValueTask<int?> PruneAsync(int shard, ClaimId claim, DateTimeOffset now, int maxRecords, CancellationToken cancellationToken)
@@ -261,15 +261,15 @@ public sealed class InMemoryShardStore : IShardStore
         return result;
     }
 
-    private async ValueTask<T> Read<T>(int shard, CancellationToken cancellationToken, Func<T> read)
+    private async ValueTask<T> Read<T>(int? shard, CancellationToken cancellationToken, Func<T> read)
     {
-        if (shard != -1)
+        if (shard is { } one)
         {
-            StoreArguments.CheckShard(shard, ShardCount);
+            StoreArguments.CheckShard(one, ShardCount);
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        faults?.Reached(StoreStep.BeforeRead, StoreOperation.Read, shard);
+        faults?.Reached(StoreStep.BeforeRead, StoreOperation.Read, shard ?? -1);
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(isDisposed, this);

@@ -119,12 +119,12 @@ public sealed class SqliteShardStore : IShardStore
     public ValueTask<RecordPage> ListAsync(RecordQuery query, CancellationToken cancellationToken)
     {
         StoreArguments.CheckQuery(query);
-        return ReadAsync(-1, s => s.List(query), cancellationToken);
+        return ReadAsync(null, s => s.List(query), cancellationToken);
     }
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyDictionary<int, long>> CountByStatusAsync(CancellationToken cancellationToken) =>
-        ReadAsync(-1, s => s.Tally(), cancellationToken);
+        ReadAsync(null, s => s.Tally(), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<int?> PruneAsync(int shard, ClaimId claim, DateTimeOffset now, int maxRecords, CancellationToken cancellationToken)
@@ -206,7 +206,8 @@ public sealed class SqliteShardStore : IShardStore
     private static string RealPath(string path)
     {
         var full = Path.GetFullPath(path);
-        return File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+        var file = new FileInfo(full);
+        return file.LinkTarget is null ? full : file.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? full;
     }
 
     private static void MakeFolder(string path)
@@ -232,14 +233,14 @@ public sealed class SqliteShardStore : IShardStore
         return outcome;
     }
 
-    private async ValueTask<T> ReadAsync<T>(int shard, Func<ReadSession, T> read, CancellationToken cancellationToken)
+    private async ValueTask<T> ReadAsync<T>(int? shard, Func<ReadSession, T> read, CancellationToken cancellationToken)
     {
-        if (shard != -1)
+        if (shard is { } one)
         {
-            StoreArguments.CheckShard(shard, ShardCount);
+            StoreArguments.CheckShard(one, ShardCount);
         }
 
-        faults?.Reached(StoreStep.BeforeRead, StoreOperation.Read, shard);
+        faults?.Reached(StoreStep.BeforeRead, StoreOperation.Read, shard ?? -1);
         return await readers.ReadAsync(read, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -120,7 +120,7 @@ public sealed class JobRunTests
     {
         var executor = new ScriptedExecutor().On("wait", async run =>
         {
-            await Task.Delay(Timeout.Infinite, TimeProvider.System, run.Cancelled);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, run.Cancelled);
             return "{}";
         });
         await using var node = await TestNode.StartAsync(executor);

@@ -89,7 +89,7 @@ public sealed class RecoveryTests
         var store = new InMemoryShardStore(2);
         var executor = new ScriptedExecutor().On("wait", async run =>
         {
-            await Task.Delay(Timeout.Infinite, TimeProvider.System, run.Cancelled);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, run.Cancelled);
             return "{}";
         });
         var node = await TestNode.StartAsync(executor, new NodeOptions { WorkerSlots = 1, DrainTimeout = TimeSpan.FromMilliseconds(50) }, store);

@@ -1,0 +1,13 @@
+namespace FlowerPower.Actors;
+
+/// <summary>A place to tell things to that is no actor: what comes is given to a delegate, on the teller's thread.</summary>
+internal sealed class CallbackRef(ActorSystem system, string name, Action<object> receive) : ActorRef(system)
+{
+    public override string Path => $"{Home!.Name}/callback/{name}";
+
+    public override void Tell(object message, ActorRef? sender = null)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        receive(message);
+    }
+}

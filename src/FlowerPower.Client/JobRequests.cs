@@ -1,0 +1,68 @@
+using FlowerPower.Jobs;
+using FlowerPower.Pipelines;
+
+namespace FlowerPower.Client;
+
+/// <summary>How a call becomes a job: everything is resolved here, so that what runs later is what was asked for now.</summary>
+internal static class JobRequests
+{
+    /// <exception cref="PipelineNotFoundException">The project has no such pipeline.</exception>
+    /// <exception cref="ArgumentException">An option is outside its range; the message names it.</exception>
+    public static EnqueueRequest Of(
+        FlowerPowerProject project, string pipeline, RunConfig? runConfig, EnqueueOptions options, DateTimeOffset now, JobId newId)
+    {
+        var config = project.ResolveRunConfig(pipeline, runConfig);
+        var defaults = project.Config.JobQueue.JobDefaults;
+        var spec = new JobSpec
+        {
+            Id = options.Id ?? newId,
+            Pipeline = pipeline,
+            Project = project.Name,
+            RunConfigJson = config.ToJson(),
+            Queue = options.Queue ?? config.Queue,
+            Priority = options.Priority ?? ParsePriority(config.Priority),
+            Retry = RetryOf(config.Retry),
+            Timeout = options.Timeout ?? config.Timeout ?? defaults.Timeout,
+            ExpiresAt = now + options.ExpiresIn,
+            Description = options.Description,
+            Tags = options.Tags,
+            Metadata = options.Metadata,
+        };
+        spec = spec with
+        {
+            ResultRetention = options.ResultRetention ?? defaults.ResultTtl ?? spec.ResultRetention,
+            FailureRetention = options.FailureRetention ?? defaults.FailureTtl ?? spec.FailureRetention,
+        };
+        return new EnqueueRequest(spec, DueAt(options, now));
+    }
+
+    private static DateTimeOffset? DueAt(EnqueueOptions options, DateTimeOffset now)
+    {
+        if (options.RunAt is not null && options.RunIn is not null)
+        {
+            throw new ArgumentException("A job has one due time: give run_at or run_in, not both.", nameof(options));
+        }
+
+        if (options.RunIn is { } span)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(span, TimeSpan.Zero, "run_in");
+            return now + span;
+        }
+
+        return options.RunAt;
+    }
+
+    private static JobPriority ParsePriority(string text) =>
+        Enum.TryParse<JobPriority>(text, ignoreCase: true, out var priority) && Enum.IsDefined(priority)
+            ? priority
+            : throw new ArgumentException($"There is no priority '{text}': use high, medium or low.");
+
+    private static RetryPolicy RetryOf(RetryConfig retry) =>
+        new()
+        {
+            MaxRetries = retry.MaxRetries,
+            Delay = TimeSpan.FromSeconds(retry.RetryDelay),
+            JitterFactor = retry.JitterFactor,
+            Exceptions = retry.RetryExceptions,
+        };
+}

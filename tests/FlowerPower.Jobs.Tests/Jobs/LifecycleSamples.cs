@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using static FlowerPower.Jobs.JobCommand;
+using static FlowerPower.Jobs.JobEvent;
+using static FlowerPower.Jobs.Tests.Example;
+
+namespace FlowerPower.Jobs.Tests;
+
+/// <summary>At least one job for each way in which a rule can go, and every command and event in each of its forms.</summary>
+internal static class LifecycleSamples
+{
+    private static readonly JobSpec Limited = Spec with { Timeout = Minute, ExpiresAt = T0 + Minute };
+    private static readonly JobSpec Once = Limited with { Retry = new RetryPolicy { MaxRetries = 0 } };
+
+    public static ImmutableArray<JobState> States { get; } =
+    [
+        JobState.None,
+        Waiting(),
+        Waiting(Limited),
+        Given(new Enqueued(Spec, T0 + (3 * Minute)) { At = T0 }),
+        After(Running(), T0, new Fail(First, Broken)),
+        After(Running(), T0, new LoseWorker(Ada, HandedBack: true)),
+        Running(),
+        Running(Limited),
+        Running(Once),
+        TwiceCrashed(),
+        After(Running(), T0, new Succeed(First, Result)),
+        After(Running(Once), T0, new Fail(First, Broken)),
+        After(Waiting(Limited), T0 + Minute, new CheckClock()),
+        After(Waiting(), T0, new Cancel("ada", null)),
+        After(Running(), T0, new Cancel("ada", null)),
+    ];
+
+    public static ImmutableArray<JobCommand> Commands { get; } =
+    [
+        new Enqueue(Spec, T0),
+        new Start(First, Ada),
+        new Start(Other, Bob),
+        new Heartbeat(First),
+        new Heartbeat(Other),
+        new ReportProgress(First, new JobProgress(1, 2, null)),
+        new ReportProgress(Other, new JobProgress(1, 2, null)),
+        new Succeed(First, Result),
+        new Succeed(Other, Result),
+        new Fail(First, Broken),
+        new Fail(Other, Broken),
+        new CheckClock(),
+        new LoseWorker(Ada, HandedBack: false),
+        new LoseWorker(Ada, HandedBack: true),
+        new LoseWorker(Bob, HandedBack: false),
+        new Cancel("ada", null),
+        new Retry("ada"),
+    ];
+
+    public static ImmutableArray<DateTimeOffset> Instants { get; } = [T0, T0 + Second, T0 + (2 * Minute)];
+
+    /// <summary>Every event, for each attempt number that could be meant.</summary>
+    public static IEnumerable<JobEvent> Events()
+    {
+        yield return new Enqueued(Spec, T0) { At = T0 };
+        yield return new Cancelled("ada", null) { At = T0 };
+        yield return new Retried("ada") { At = T0 };
+        for (var attempt = 0; attempt <= 4; attempt++)
+        {
+            yield return new AttemptStarted(attempt, Other, Bob, null) { At = T0 };
+            yield return new AttemptFailed(attempt, Broken, T0) { At = T0 };
+            yield return new AttemptLost(attempt, Ada, Crashed: true) { At = T0 };
+            yield return new Completed(attempt, Result) { At = T0 };
+            yield return new Failed(attempt, Broken) { At = T0 };
+        }
+    }
+
+    /// <summary>The state's name in the diagram.</summary>
+    public static string NameOf(JobState state) => state switch
+    {
+        JobState.Absent => "[*]",
+        JobState.Waiting => "waiting",
+        JobState.Running => "running",
+        JobState.Finished s => NameOf(s.Outcome),
+        _ => throw new InvalidOperationException($"{state.GetType().Name} has no name."),
+    };
+
+    public static string NameOf(JobStatus status) => status.ToString().ToLowerInvariant();
+
+    private static JobState TwiceCrashed() => After(LossTests.Crash(LossTests.Crash(Waiting(), 1), 2), T0, new Start(First, Ada));
+}

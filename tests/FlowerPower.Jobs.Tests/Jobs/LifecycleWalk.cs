@@ -1,0 +1,239 @@
+using static FlowerPower.Jobs.JobCommand;
+using static FlowerPower.Jobs.JobEvent;
+using static FlowerPower.Jobs.JobState;
+using static FlowerPower.Jobs.Tests.Example;
+
+namespace FlowerPower.Jobs.Tests;
+
+/// <summary>Random commands in random order under a moving clock, then what must always hold.</summary>
+public sealed class LifecycleWalk
+{
+    private const int Walks = 4_000;
+    private const int CommandsPerWalk = 60;
+
+    [Fact]
+    public void Whatever_is_asked_of_a_job_in_whatever_order_its_rules_hold()
+    {
+        var outcomes = new Dictionary<JobStatus, int>();
+        for (var seed = 1; seed <= Walks; seed++)
+        {
+            try
+            {
+                var end = new Walk(seed).Run();
+                outcomes[end] = outcomes.GetValueOrDefault(end) + 1;
+            }
+            catch (Exception error)
+            {
+                Assert.Fail($"The walk with seed {seed} broke a rule: {error}");
+            }
+        }
+
+        // A walk that never gets anywhere would hold every rule.
+        Assert.All(
+            new[] { JobStatus.Completed, JobStatus.Failed, JobStatus.Cancelled, JobStatus.Running, JobStatus.Pending, JobStatus.Retrying },
+            status => Assert.InRange(outcomes.GetValueOrDefault(status), 20, Walks));
+    }
+
+    private sealed class Walk(int seed)
+    {
+        private readonly Random random = new(seed);
+        private readonly List<JobEvent> log = [];
+        private readonly List<(GrantId Grant, WorkerId Worker)> grants = [];
+        private readonly HashSet<GrantId> started = [];
+        private JobState job = None;
+        private DateTimeOffset now = T0;
+        private int outcomesSinceRetry;
+        private int failuresSinceRetry;
+        private int crashesSinceRetry;
+
+        public JobStatus Run()
+        {
+            var spec = RandomSpec();
+            for (var i = 0; i < CommandsPerWalk; i++)
+            {
+                now += random.Next(4) switch
+                {
+                    0 => TimeSpan.Zero,
+                    1 => TimeSpan.FromMilliseconds(random.Next(2_000)),
+                    2 => TimeSpan.FromSeconds(random.Next(20)),
+                    _ => random.Next(20) == 0 ? -TimeSpan.FromSeconds(1) : TimeSpan.FromTicks(1), // another owner's clock may be behind
+                };
+                Step(i == 0 ? new Enqueue(spec, now + TimeSpan.FromSeconds(random.Next(3))) : RandomCommand(spec));
+            }
+
+            var replayed = log.Aggregate((JobState)None, JobLifecycle.Evolve);
+            Assert.Equal(job, replayed);
+            Assert.Equal(log.Count, job.Version);
+            Assert.Equal(Enumerable.Range(1, job.History!.AttemptsMade), log.OfType<AttemptStarted>().Select(e => e.Attempt));
+            return job.StatusAt(now);
+        }
+
+        private void Step(JobCommand command)
+        {
+            var jitter = random.NextDouble();
+            var decision = JobLifecycle.Decide(job, command, now, jitter);
+            var repeated = JobLifecycle.Decide(job, command, now, jitter);
+            Assert.Equal(decision.Refusal, repeated.Refusal);
+            Assert.Equal(decision.Events, repeated.Events);
+            Assert.InRange(decision.Events.Count, 0, decision.Refusal is null ? 1 : 0);
+
+            var before = job;
+            foreach (var e in decision.Events)
+            {
+                Assert.Equal(now, e.At);
+                log.Add(e);
+                job = JobLifecycle.Evolve(job, e);
+                Count(e);
+            }
+
+            CheckFence(before, command, decision);
+            CheckClockPromise(before, command, decision);
+            CheckTrail(decision);
+        }
+
+        private void Count(JobEvent e)
+        {
+            switch (e)
+            {
+                case AttemptStarted x:
+                    Assert.True(started.Add(x.Grant), "One grant started two attempts.");
+                    break;
+                case AttemptFailed:
+                    failuresSinceRetry++;
+                    break;
+                case AttemptLost { Crashed: true }:
+                    crashesSinceRetry++;
+                    break;
+                case Failed { Attempt: > 0, Error.Type: JobError.PoisonType }:
+                    crashesSinceRetry++;
+                    break;
+                case Failed { Attempt: > 0 }:
+                    failuresSinceRetry++;
+                    break;
+                case Retried:
+                    (outcomesSinceRetry, failuresSinceRetry, crashesSinceRetry) = (0, 0, 0);
+                    break;
+                default:
+                    break;
+            }
+
+            if (e is Completed or Failed or Cancelled)
+            {
+                outcomesSinceRetry++;
+            }
+        }
+
+        private void CheckFence(JobState before, JobCommand command, Decision decision)
+        {
+            GrantId? grant = command switch
+            {
+                Heartbeat c => c.Grant,
+                ReportProgress c => c.Grant,
+                Succeed c => c.Grant,
+                Fail c => c.Grant,
+                Start c when started.Contains(c.Grant) && decision.Events is not [AttemptStarted] => c.Grant,
+                LoseWorker c => c.Grant,
+                _ => null,
+            };
+            if (grant is not null && (before as Running)?.Grant != grant)
+            {
+                Assert.Empty(decision.Events);
+            }
+        }
+
+        private void CheckClockPromise(JobState before, JobCommand command, Decision decision)
+        {
+            if (command is CheckClock && decision.Events.Count > 0)
+            {
+                Assert.True(JobLifecycle.NextClockCheck(before) <= now, "The clock was not to be checked, yet it did something.");
+            }
+
+            if (command is CheckClock && before is not Absent && decision.Events.Count == 0)
+            {
+                Assert.False(JobLifecycle.NextClockCheck(job) <= now, "The clock is still to be checked after it was.");
+            }
+        }
+
+        private void CheckTrail(Decision decision)
+        {
+            var trail = job.History!;
+            Assert.InRange(outcomesSinceRetry, 0, 1);
+            Assert.Equal(outcomesSinceRetry == 1, job is Finished);
+            Assert.InRange(failuresSinceRetry, 0, trail.Spec.Retry.MaxRetries + 1);
+            Assert.InRange(crashesSinceRetry, 0, JobLifecycle.MaxCrashes);
+            Assert.Equal(failuresSinceRetry, trail.FailuresMade);
+            Assert.Equal(crashesSinceRetry, trail.Crashes);
+            Assert.InRange(trail.Transitions.Length, 1, JobTrail.MaxTransitions);
+            Assert.Equal(log.Count, trail.Transitions.Length + trail.DroppedTransitions);
+            Assert.Equal(log[0].At, trail.Transitions[0].At);
+            if (decision.Events.Count > 0)
+            {
+                Assert.Equal(job.StatusAt(now), trail.Transitions[^1].Status);
+            }
+
+            if (job is Finished ended)
+            {
+                Assert.Equal(ended.Outcome == JobStatus.Completed, !ended.ResultJson.IsEmpty);
+                Assert.Equal(ended.Outcome == JobStatus.Failed, ended.Error is not null);
+            }
+        }
+
+        private JobSpec RandomSpec() => Spec with
+        {
+            Timeout = random.Next(2) == 0 ? TimeSpan.FromSeconds(random.Next(1, 60)) : null,
+            ExpiresAt = random.Next(3) == 0 ? T0 + TimeSpan.FromSeconds(random.Next(60)) : null,
+            Retry = new RetryPolicy
+            {
+                MaxRetries = random.Next(6),
+                Delay = TimeSpan.FromSeconds(random.Next(3)),
+                Exceptions = random.Next(3) == 0 ? ["IOException"] : ["Exception"],
+            },
+        };
+
+        private JobCommand RandomCommand(JobSpec spec)
+        {
+            switch (random.Next(22))
+            {
+                case 0:
+                    return new Enqueue(spec, now);
+                case < 9:
+                    return Started();
+                case 9:
+                    return new Heartbeat(AnyGrant());
+                case 10:
+                    return new ReportProgress(AnyGrant(), new JobProgress(1, 3, null));
+                case 11:
+                    return new Succeed(AnyGrant(), Result);
+                case < 16:
+                    return new Fail(AnyGrant(), random.Next(4) == 0 ? Broken : JobError.Named("IOException", "The disk is full."));
+                case < 18:
+                    return new CheckClock();
+                case 18:
+                    return new LoseWorker(random.Next(2) == 0 ? Ada : Bob, HandedBack: false);
+                case 19:
+                    return new LoseWorker(random.Next(2) == 0 ? Ada : Bob, HandedBack: true, random.Next(2) == 0 ? AnyGrant() : null);
+                case 20:
+                    return random.Next(4) == 0 ? new Cancel("ada", "because") : new CheckClock();
+                default:
+                    return new Retry("bob");
+            }
+        }
+
+        private Start Started()
+        {
+            if (grants.Count > 0 && random.Next(3) == 0)
+            {
+                var (grant, worker) = grants[random.Next(grants.Count)]; // a repetition, perhaps a very late one
+                return new Start(grant, worker);
+            }
+
+            grants.Add((new GrantId($"g{grants.Count}"), random.Next(2) == 0 ? Ada : Bob));
+            return new Start(grants[^1].Grant, grants[^1].Worker);
+        }
+
+        // Mostly the newest one: most answers come in time.
+        private GrantId AnyGrant() => grants.Count == 0 ? new GrantId("nobody's")
+            : random.Next(3) == 0 ? grants[random.Next(grants.Count)].Grant
+            : (job as Running)?.Grant ?? grants[^1].Grant;
+    }
+}

@@ -1,0 +1,3 @@
+using FlowerPower.Storage.Contracts.Sqlite;
+
+return await ChildProcess.MainAsync(args);
