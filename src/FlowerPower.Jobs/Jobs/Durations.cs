@@ -87,7 +87,7 @@ public static class Durations
         var read = text[0] == 'P'
             ? TryReadIso(text.AsSpan(1), ref ticks, out problem)
             : TryReadParts(text, Units, mayHaveFraction: true, ref ticks, out problem);
-        length = new TimeSpan(ticks);
+        length = read ? new TimeSpan(ticks) : default;
         return read;
     }
 

@@ -102,7 +102,7 @@ internal sealed class Planner(FunctionGraph graph, IReadOnlyDictionary<string, o
             case FromName(var name, _, _):
                 missing.TryAdd(name, []);
                 missing[name].Add($"node '{node.Name}' takes it as {TypeNames.Of(argument.SourceType)}");
-                return default;
+                return Known(null);
             default:
                 throw new InvalidOperationException($"{argument.Source.GetType().Name} is no known source of an argument.");
         }
@@ -163,9 +163,10 @@ internal sealed class Planner(FunctionGraph graph, IReadOnlyDictionary<string, o
         }
 
         // A mistyped name is the usual cause: of the input as given, or of the parameter.
-        var unused = inputs.Keys.Where(key => !graph.InputsByName.ContainsKey(key));
-        var near = NodeNames.Nearest(name, unused.Select(NodeNames.Snake).Concat(graph.Nodes.Select(node => node.Name)));
-        var hint = near.Count == 0 ? "" : $" Is it '{near[0]}'?";
+        var unused = inputs.Keys.Where(key => !graph.InputsByName.ContainsKey(key)).DistinctBy(NodeNames.Snake).ToDictionary(NodeNames.Snake);
+        var hint = NodeNames.Nearest(name, unused.Keys) is [var given, ..]
+            ? $" '{unused[given]}' is given and not used: should it be '{name}'?"
+            : NodeNames.DidYouMean(name, graph.Nodes.Select(node => node.Name));
         return $"Input '{name}' is missing: {reason}. Give it in the run's inputs ({name}: …), or write a function of that name.{hint}";
     }
 

@@ -30,7 +30,7 @@ public static class ResultJson
         {
             var key = JsonEncodedText.Encode(name, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes;
             var length = Write(part, name, value);
-            total += length + key.Length + 4;
+            total += length + key.Length + (total == 2 ? 3 : 4); // two quotes and a colon, and a comma before all but the first
             if (length > size)
             {
                 (largest, size) = (name, length);

@@ -61,7 +61,7 @@ public sealed partial class FlowerPowerProject
             : $"Pipeline '{pipeline}' names the additional module '{name}', which has no code; write {wanted}, register its types, or take it out of additional_modules.");
         if (!file.EndsWith(".cs", StringComparison.Ordinal))
         {
-            throw new ProjectException($"Python pipelines come with a later release: {folders.Shown(file)} cannot be run yet; write {wanted} instead.");
+            throw new ProjectException($"Python pipelines come with a later release: {folders.Shown(file)} cannot be run yet; write it as {wanted}.");
         }
 
         try

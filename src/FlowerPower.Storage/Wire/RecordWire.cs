@@ -29,8 +29,8 @@ internal static class RecordWire
             case JobState.Running s:
                 w.WriteNumber(WireNames.State, Running);
                 w.WriteNumber(WireNames.Attempt, s.Attempt);
-                w.WriteString(WireNames.Grant, s.Grant.Value);
-                w.WriteString(WireNames.Worker, s.Worker.Value);
+                SpecWire.WriteText(w, WireNames.Grant, s.Grant.Value);
+                SpecWire.WriteText(w, WireNames.Worker, s.Worker.Value);
                 w.WriteNumber(WireNames.StartedAt, s.StartedAt.UtcTicks);
                 if (s.Deadline is { } deadline)
                 {

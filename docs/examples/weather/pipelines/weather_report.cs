@@ -135,7 +135,7 @@ public static class WeatherReport
             new Extreme(wettest.Date, units.Rain(wettest.Rain), units.Length));
     }
 
-    /// <summary>The answer in words.</summary>
+    /// <summary>The answer in three sentences, one a line.</summary>
     public static string Headline(IReadOnlyList<Day> observations, WarmYear warmestYear, Trend trend, Spell wettestThreeDays)
     {
         var ahead = warmestYear.Next is null ? "" : Text($", {warmestYear.Ahead} above {warmestYear.Next}");
@@ -145,9 +145,10 @@ public static class WeatherReport
             (_, < 0) => Text($"it got colder by {-trend.Slope} {trend.Unit} (95 % interval {-trend.High95} to {-trend.Low95})"),
             _ => Text($"a trend cannot be told from chance (95 % interval {trend.Low95} to {trend.High95} {trend.Unit})"),
         };
-        return Text($"{warmestYear.Year} was the warmest year with a mean of {warmestYear.Mean} {warmestYear.Unit}{ahead}. ")
-            + Text($"From {observations[0].Date:yyyy-MM-dd} to {observations[^1].Date:yyyy-MM-dd} {change}. ")
-            + Text($"The wettest three days began on {wettestThreeDays.From:yyyy-MM-dd} and brought {wettestThreeDays.Rain} {wettestThreeDays.Unit}.");
+        return string.Join('\n',
+            Text($"{warmestYear.Year} was the warmest year with a mean of {warmestYear.Mean} {warmestYear.Unit}{ahead}."),
+            Text($"From {observations[0].Date:yyyy-MM-dd} to {observations[^1].Date:yyyy-MM-dd} {change}."),
+            Text($"The wettest three days began on {wettestThreeDays.From:yyyy-MM-dd} and brought {wettestThreeDays.Rain} {wettestThreeDays.Unit}."));
     }
 
     private static string Text(FormattableString text) => FormattableString.Invariant(text);
