@@ -8,6 +8,9 @@ namespace FlowerPower.Node;
 /// <summary>A node of one machine: SQLite in a state folder, and a socket there for the machine's other processes.</summary>
 public sealed class EmbeddedNode : IAsyncDisposable
 {
+    /// <summary>Enough to keep two processors' commits busy; on one machine more of them only make smaller batches.</summary>
+    private const int ShardsOfANewDatabase = 8;
+
     private readonly JobNode node;
     private readonly LocalEndpoint endpoint;
     private readonly TaskCompletionSource stopRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -48,11 +51,12 @@ public sealed class EmbeddedNode : IAsyncDisposable
         string stateFolder, string holder, IJobExecutor executor, EmbeddedOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new EmbeddedOptions();
+        var path = DatabasePath(stateFolder);
         var store = await SqliteShardStore.OpenAsync(
             new SqliteStoreOptions
             {
-                Path = DatabasePath(stateFolder),
-                ShardCount = 0,
+                Path = path,
+                ShardCount = File.Exists(path) ? 0 : ShardsOfANewDatabase,
                 Synchronous = options.Synchronous,
                 HolderName = holder,
             },
