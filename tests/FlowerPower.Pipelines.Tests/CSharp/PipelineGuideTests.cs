@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace FlowerPower.Pipelines.Tests;
 
 /// <summary>The guide promises that its examples are compiled and run: here they are.</summary>
-public sealed class GuideTests : IDisposable
+public sealed class PipelineGuideTests : IDisposable
 {
     private readonly TempFolder folder = new();
 
