@@ -1,1 +1,40 @@
-return;
+using System.Runtime.InteropServices;
+using System.Text;
+using FlowerPower.Cli;
+using FlowerPower.Cli.Running;
+
+// The console's own writers end lines as the platform does and flush each; these say exactly what Output says.
+var encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+using var output = new StreamWriter(Console.OpenStandardOutput(), encoding);
+using var error = new StreamWriter(Console.OpenStandardError(), encoding);
+using var interrupts = new Interrupts();
+using var control = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Interrupt);
+return await CliApp.RunAsync(args, new CliHost
+{
+    Out = output,
+    Error = error,
+    IsOutTerminal = !Console.IsOutputRedirected,
+    IsErrorTerminal = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb",
+    Width = ConsoleWidth,
+    Interrupts = interrupts,
+});
+
+void Interrupt(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    interrupts.Raise();
+}
+
+static int ConsoleWidth()
+{
+    try
+    {
+        return Console.WindowWidth > 0 ? Console.WindowWidth : 100;
+    }
+    catch (IOException)
+    {
+        return 100;
+    }
+}

@@ -34,7 +34,20 @@ public sealed class ActorsAdapter : QueueAdapter
             if (await LocalJobQueue.TryConnectAsync(LocalAddress.SocketPath(project.StateFolder), cancellationToken).ConfigureAwait(false)
                 is { } running)
             {
-                return options.WorkerSlots == 0 ? running : await RefuseSecondAsync(running, project).ConfigureAwait(false);
+                if (options.WorkerSlots == 0)
+                {
+                    return running;
+                }
+
+                // A holder without workers is most often a command that is done in a moment: its turn comes first, then ours.
+                if (clock.GetElapsedTime(started) > Patience || await HasWorkersAsync(running, cancellationToken).ConfigureAwait(false))
+                {
+                    return await RefuseSecondAsync(running, project).ConfigureAwait(false);
+                }
+
+                await running.DisposeAsync().ConfigureAwait(false);
+                await Task.Delay(LookAgainAfter, clock, cancellationToken).ConfigureAwait(false);
+                continue;
             }
 
             try
@@ -57,7 +70,9 @@ public sealed class ActorsAdapter : QueueAdapter
         new EmbeddedJobQueue(await EmbeddedNode.StartAsync(
             project.StateFolder,
             options.Holder,
-            new ProjectJobExecutor(project),
+            options.OnAttemptEnded is { } report
+                ? new ReportingExecutor(new ProjectJobExecutor(project), report, TimeProvider.System)
+                : new ProjectJobExecutor(project),
             new EmbeddedOptions
             {
                 Node = new NodeOptions
@@ -70,6 +85,18 @@ public sealed class ActorsAdapter : QueueAdapter
                 },
             },
             cancellationToken).ConfigureAwait(false));
+
+    private static async Task<bool> HasWorkersAsync(LocalJobQueue running, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await running.OverviewAsync(cancellationToken).ConfigureAwait(false)).WorkerSlots > 0;
+        }
+        catch (QueueUnavailableException)
+        {
+            return false; // it has just ended
+        }
+    }
 
     private static async Task<IJobQueue> RefuseSecondAsync(LocalJobQueue running, FlowerPowerProject project)
     {

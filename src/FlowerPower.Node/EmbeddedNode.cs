@@ -31,6 +31,9 @@ public sealed class EmbeddedNode : IAsyncDisposable
     /// <param name="slots">0 to 100,000.</param>
     public void SetWorkerSlots(int slots) => node.SetWorkerSlots(slots);
 
+    /// <summary>Takes no more work, and gives back what runs, at once: an end in a hurry, before or while the node is disposed.</summary>
+    public void HandBackRunning() => node.HandBackRunning();
+
     /// <summary>Done when another process asks the node to stop; whoever started it then disposes it.</summary>
     public Task StopRequested => stopRequested.Task;
 

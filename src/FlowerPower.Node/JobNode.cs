@@ -91,6 +91,14 @@ public sealed class JobNode : IAsyncDisposable
         parts.Worker.Tell(new SetSlots(slots));
     }
 
+    /// <summary>Takes no more work, and gives back what runs: its attempts are cancelled, and its jobs wait again, for this or another worker.</summary>
+    /// <remarks>While <see cref="StopAsync"/> waits for running jobs, this ends its patience.</remarks>
+    public void HandBackRunning()
+    {
+        SetWorkerSlots(0);
+        parts.Worker.Tell(HandBack.Instance);
+    }
+
     /// <summary>Takes no more work, lets running jobs finish for <see cref="NodeOptions.DrainTimeout"/>, hands back the rest, and writes every
     /// shard's records. May be called again: all callers wait for the one stop.</summary>
     public Task StopAsync()

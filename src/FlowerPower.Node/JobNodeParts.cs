@@ -1,6 +1,7 @@
 using FlowerPower.Actors;
 using FlowerPower.Jobs;
 using FlowerPower.Node.Jobs;
+using FlowerPower.Storage;
 
 namespace FlowerPower.Node;
 
@@ -20,6 +21,13 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
 
     /// <summary>The journals of the shards that serve; <see langword="null"/> where one is starting or stopped.</summary>
     public ShardJournal?[] Journals { get; } = new ShardJournal?[shardCount];
+
+    /// <summary>The claims under which this node holds, held, or tried to hold each shard.</summary>
+    public HashSet<ClaimId>[] Claims { get; } = [.. Enumerable.Range(0, shardCount).Select(_ => new HashSet<ClaimId>())];
+
+    /// <summary>This node has served the shard, and somebody else has taken it since.</summary>
+    public bool IsFencedOff(int shard, ShardOwner? owner) =>
+        serving[shard].Task.IsCompletedSuccessfully && owner is not null && !Claims[shard].Contains(owner.Claim);
 
     /// <summary>Done when the shard serves for the first time; fails with its first reason if it cannot be recovered at all.</summary>
     public Task ServingAsync(int shard, CancellationToken cancellationToken) => serving[shard].Task.WaitAsync(cancellationToken);

@@ -58,7 +58,7 @@ internal static class LogEntryFormat
         }
 
         // A frame has four bytes at least, so a garbled count cannot ask for more memory than the entry itself has.
-        var count = reader.Length(bytes.Length / 4);
+        var count = reader.Length(unit: 4);
         var events = new EventFrame[count];
         var type = "";
         for (var i = 0; i < count; i++)
@@ -132,15 +132,16 @@ internal static class LogEntryFormat
             throw new FormatException("the entry has a number of more than 10 bytes");
         }
 
-        public int Length(int most)
+        /// <summary>A number of things that follow, of so many bytes each at least.</summary>
+        public int Length(int unit = 1)
         {
             var number = Number();
-            return number <= (ulong)most ? (int)number : throw new FormatException("the entry ends in the middle");
+            return number <= (ulong)((span.Length - at) / unit) ? (int)number : throw new FormatException("the entry ends in the middle");
         }
 
         public ReadOnlyMemory<byte> Bytes()
         {
-            var length = Length(span.Length - at);
+            var length = Length();
             at += length;
             return bytes.Slice(at - length, length);
         }
@@ -148,7 +149,7 @@ internal static class LogEntryFormat
         /// <summary>A text; <paramref name="previous"/> itself if it is the same, because types repeat.</summary>
         public string Text(string previous)
         {
-            var length = Length(span.Length - at);
+            var length = Length();
             var text = span.Slice(at, length);
             at += length;
             return previous.Length == length && System.Text.Ascii.Equals(text, previous) ? previous : Encoding.UTF8.GetString(text);

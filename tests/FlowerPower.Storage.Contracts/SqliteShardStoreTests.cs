@@ -25,9 +25,13 @@ public sealed class SqliteShardStoreTests : ShardStoreContract
         return await OpenAsync(paths[store]);
     }
 
-    protected override Task FillDiskAsync(IShardStore store) => ((SqliteShardStore)store).LimitGrowthAsync(8);
+    protected override async Task FillDiskAsync(IShardStore store)
+    {
+        var sqlite = (SqliteShardStore)store;
+        await sqlite.PragmaAsync($"max_page_count = {await sqlite.PragmaAsync("page_count") + 8}");
+    }
 
-    protected override Task FreeDiskAsync(IShardStore store) => ((SqliteShardStore)store).LimitGrowthAsync(-1);
+    protected override Task FreeDiskAsync(IShardStore store) => ((SqliteShardStore)store).PragmaAsync($"max_page_count = {int.MaxValue}");
 
     protected override Task GarbleLastEntryAsync(IShardStore store, int shard)
     {

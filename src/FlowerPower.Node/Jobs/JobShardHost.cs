@@ -73,11 +73,21 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
         }
     }
 
+    /// <summary>
+    /// A shard that this node has not served yet is taken from whoever had it: the caller holds the store. One that it has served is taken
+    /// back only from itself: whoever fenced this node is alive, and two that take it from each other would both do no work.
+    /// </summary>
     private async Task<ShardHead> ClaimAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
             var seen = await store.ReadHeadAsync(shard, cancellationToken).ConfigureAwait(false);
+            if (parts.IsFencedOff(shard, seen.Owner))
+            {
+                throw new ShardLostException($"Shard {shard} belongs to {seen.Owner!.Node} now; this node serves it no more.");
+            }
+
+            parts.Claims[shard].Add(me.Claim); // before the call: if its answer is lost, the shard may be mine all the same
             var outcome = await store.ClaimAsync(shard, me, seen.Owner?.Claim, cancellationToken).ConfigureAwait(false);
             if (outcome is ClaimOutcome.Granted granted)
             {

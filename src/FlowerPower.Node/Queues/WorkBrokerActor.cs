@@ -9,7 +9,8 @@ namespace FlowerPower.Node.Queues;
 /// </summary>
 internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
 {
-    /// <summary>A grant that nobody has answered by then was lost with its shard; its slot is free again.</summary>
+    /// <summary>A grant that nobody has answered by then may be lost with its shard: its slot is free again, and its job is offered again.</summary>
+    /// <remarks>If it was not lost but slow, no harm is done: a job that runs refuses a second grant, a worker without a free slot hands back.</remarks>
     internal static readonly TimeSpan GrantTimeout = TimeSpan.FromSeconds(5);
 
     private static readonly object DueTimer = new();
@@ -85,6 +86,7 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
         {
             grants.Remove(id);
             AddSlots(grant.Worker, 1);
+            line.Offer(grant.Job);
         }
     }
 
@@ -106,7 +108,7 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
 
             freeSlots[worker]--;
             var grant = new GrantId(parts.Options.Chance.NextGuid().ToString("N"));
-            grants[grant] = new OpenGrant(worker, now);
+            grants[grant] = new OpenGrant(job, worker, now);
             parts.Jobs.Tell(job.Id.Value, new GrantAttempt(new JobCommand.Start(grant, parts.WorkerId), worker), Context.Self);
         }
     }
@@ -132,7 +134,7 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
         }
     }
 
-    private readonly record struct OpenGrant(ActorRef Worker, DateTimeOffset At);
+    private readonly record struct OpenGrant(WaitingJob Job, ActorRef Worker, DateTimeOffset At);
 
     private sealed record SweepGrants
     {

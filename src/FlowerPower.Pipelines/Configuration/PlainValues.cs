@@ -82,8 +82,8 @@ public static class PlainValues
             byte[] or Memory<byte> or ReadOnlyMemory<byte> => throw Refuse("is binary data", "give a path, or base64 text"),
             Delegate => throw Refuse("is a callback", "register it by name"),
             IReadOnlyDictionary<string, object?> map => Copy(map),
-            IDictionary map => Copy(map.Cast<DictionaryEntry>().Select(e => KeyValuePair.Create(
-                e.Key as string ?? throw Refuse($"has the key {e.Key}, which is no text", "use text keys"), e.Value))),
+            IDictionary map => Copy(map.Keys.Cast<object>().Select(key => KeyValuePair.Create(
+                key as string ?? throw Refuse($"has the key {key}, which is no text", "use text keys"), map[key]))),
             Stream => throw Refuse($"is a {value.GetType().Name}", "give a path"),
             IEnumerable items => items.Cast<object?>().Select((item, i) => From(item, $"{name}[{i}]", depth + 1)).ToList(),
             _ => throw Refuse($"is a {value.GetType().Name}", "give a text, number, true/false, list or dictionary"),

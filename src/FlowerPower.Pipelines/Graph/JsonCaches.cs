@@ -1,3 +1,6 @@
+using System.Reflection;
+using System.Reflection.Metadata;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -15,7 +18,18 @@ internal static class JsonCaches
     public static JsonSerializerOptions Options => options;
 
     /// <summary>Forgets every type seen so far.</summary>
-    public static void Forget() => options = Create();
+    /// <remarks>
+    /// The serializer also keeps accessors in a cache of its own, for a while after their last use. It offers to clear that one when code is
+    /// replaced under it, which is what unloading is.
+    /// </remarks>
+    public static void Forget()
+    {
+        options = Create();
+        foreach (var handler in typeof(JsonSerializer).Assembly.GetCustomAttributes<MetadataUpdateHandlerAttribute>())
+        {
+            handler.HandlerType.GetMethod("ClearCache", BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic, [typeof(Type[])])?.Invoke(null, [null]);
+        }
+    }
 
     private static JsonSerializerOptions Create() => new()
     {
@@ -28,14 +42,14 @@ internal static class JsonCaches
     };
 
     /// <summary>System.Text.Json writes a tuple as an empty object; an array is what Python users know.</summary>
-    private sealed class TupleConverter : JsonConverter<System.Runtime.CompilerServices.ITuple>
+    private sealed class TupleConverter : JsonConverter<ITuple>
     {
-        public override bool CanConvert(Type type) => typeof(System.Runtime.CompilerServices.ITuple).IsAssignableFrom(type);
+        public override bool CanConvert(Type type) => typeof(ITuple).IsAssignableFrom(type);
 
-        public override System.Runtime.CompilerServices.ITuple Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+        public override ITuple Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
             throw new NotSupportedException($"JSON cannot be read as the tuple {TypeNames.Of(type)}; use a record.");
 
-        public override void Write(Utf8JsonWriter writer, System.Runtime.CompilerServices.ITuple value, JsonSerializerOptions options)
+        public override void Write(Utf8JsonWriter writer, ITuple value, JsonSerializerOptions options)
         {
             writer.WriteStartArray();
             for (var i = 0; i < value.Length; i++)

@@ -105,8 +105,8 @@ public sealed partial class FlowerPowerProject
 
         var source = folders.Shown(path ?? PipelineFiles.Path(folders.PipelineConfigs, name, ".yml"));
         var context = new BindContext([], ForCSharp: code is null || code.EndsWith(".cs", StringComparison.Ordinal));
-        var config = (PipelineConfig)configFile.Bind(text, source, "PIPELINE", PipelineSchema.Pipeline, RunSchema.Shims, context)
-            with { Name = name, Warnings = context.Warnings };
+        var bound = (PipelineConfig)configFile.Bind(text, source, "PIPELINE", PipelineSchema.Pipeline, RunSchema.Shims, context);
+        var config = bound with { Name = name, Warnings = context.Warnings };
         loaded[name] = (text, code, config);
         return config;
     }

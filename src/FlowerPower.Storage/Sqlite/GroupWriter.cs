@@ -62,12 +62,8 @@ internal sealed class GroupWriter : IAsyncDisposable
         await stopped.Task.ConfigureAwait(false);
     }
 
-    /// <summary>For tests: let the file grow by no more than some pages; a negative number lifts the limit.</summary>
-    public Task<bool> LimitGrowthAsync(int pages) => WriteAsync(0, _ =>
-    {
-        var most = pages < 0 ? int.MaxValue : database.Number("PRAGMA page_count") + pages;
-        return database.Number($"PRAGMA max_page_count = {most}") == most;
-    }, CancellationToken.None);
+    /// <summary>For tests: read or set a number of SQLite's on the writer's connection.</summary>
+    public Task<long?> PragmaAsync(string pragma) => WriteAsync(0, _ => database.Number($"PRAGMA {pragma}"), CancellationToken.None);
 
     private void Run()
     {

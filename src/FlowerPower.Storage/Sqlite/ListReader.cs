@@ -13,15 +13,13 @@ internal sealed class ListReader(Database database)
     /// <param name="statuses">Every status that a record has.</param>
     public RecordPage Page(RecordQuery query, IEnumerable<int> statuses)
     {
-        var isMerged = query.Status is null && (query.Group ?? query.Queue) is not null;
-        int[] arms = query.Status is { } one ? [one] : isMerged ? [.. statuses.Order()] : [];
-        if (isMerged && arms.Length == 0)
+        int[] arms = query.Status is { } one ? [one] : IsMerged(query) ? [.. statuses.Order()] : [];
+        if (IsMerged(query) && arms.Length == 0)
         {
             return new RecordPage([], null);
         }
 
-        var shape = new Shape(arms.Length, query.Group is not null, query.Queue is not null, query.After is not null, query.WithBodies);
-        using var rows = StatementFor(shape).Begin();
+        using var rows = StatementFor(Shape.Of(query, arms.Length)).Begin();
         Bind(rows, query, arms);
         var records = new List<StoredRecord>();
         while (rows.Step())
@@ -31,6 +29,13 @@ internal sealed class ListReader(Database database)
 
         return RecordPages.Of(records, query.Limit);
     }
+
+    /// <summary>The statement that answers a query, for tests of its plan.</summary>
+    /// <param name="statuses">How many statuses there are.</param>
+    public static string Sql(RecordQuery query, int statuses) =>
+        Sql(Shape.Of(query, query.Status is not null ? 1 : IsMerged(query) ? statuses : 0));
+
+    private static bool IsMerged(RecordQuery query) => query.Status is null && (query.Group ?? query.Queue) is not null;
 
     private static void Bind(Statement.Run rows, RecordQuery query, int[] arms)
     {
@@ -87,5 +92,9 @@ internal sealed class ListReader(Database database)
         return string.Join(" UNION ALL ", arms) + " ORDER BY sort_at DESC, id DESC LIMIT ?1";
     }
 
-    private readonly record struct Shape(int Arms, bool HasGroup, bool HasQueue, bool IsContinued, bool WithBodies);
+    private readonly record struct Shape(int Arms, bool HasGroup, bool HasQueue, bool IsContinued, bool WithBodies)
+    {
+        public static Shape Of(RecordQuery query, int arms) =>
+            new(arms, query.Group is not null, query.Queue is not null, query.After is not null, query.WithBodies);
+    }
 }

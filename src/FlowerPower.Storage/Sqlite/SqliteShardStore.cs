@@ -145,8 +145,8 @@ public sealed class SqliteShardStore : IShardStore
         }
     }
 
-    /// <summary>For tests: let the file grow by no more than some pages; a negative number lifts the limit.</summary>
-    internal Task LimitGrowthAsync(int pages) => writer.LimitGrowthAsync(pages);
+    /// <summary>For tests: read or set a number of SQLite's on the writer's connection.</summary>
+    internal Task<long?> PragmaAsync(string pragma) => writer.PragmaAsync(pragma);
 
     private static SqliteShardStore Open(SqliteStoreOptions options, StoreLock hold, IStoreFaults? faults)
     {

@@ -53,8 +53,8 @@ internal static class EventWire
 
             case JobEvent.AttemptStarted x:
                 w.WriteNumber(WireNames.Attempt, x.Attempt);
-                w.WriteString(WireNames.Grant, x.Grant.Value);
-                w.WriteString(WireNames.Worker, x.Worker.Value);
+                SpecWire.WriteText(w, WireNames.Grant, x.Grant.Value);
+                SpecWire.WriteText(w, WireNames.Worker, x.Worker.Value);
                 if (x.Deadline is { } deadline)
                 {
                     w.WriteNumber(WireNames.Deadline, deadline.UtcTicks);
@@ -70,7 +70,7 @@ internal static class EventWire
 
             case JobEvent.AttemptLost x:
                 w.WriteNumber(WireNames.Attempt, x.Attempt);
-                w.WriteString(WireNames.Worker, x.Worker.Value);
+                SpecWire.WriteText(w, WireNames.Worker, x.Worker.Value);
                 w.WriteBoolean(WireNames.Crashed, x.Crashed);
                 return JobWireTypes.AttemptLost;
 
@@ -89,7 +89,7 @@ internal static class EventWire
                 return JobWireTypes.Failed;
 
             case JobEvent.Cancelled x:
-                w.WriteString(WireNames.By, x.By);
+                SpecWire.WriteText(w, WireNames.By, x.By);
                 if (x.Reason is not null)
                 {
                     w.WriteString(WireNames.Reason, x.Reason);
@@ -98,7 +98,7 @@ internal static class EventWire
                 return JobWireTypes.Cancelled;
 
             case JobEvent.Retried x:
-                w.WriteString(WireNames.By, x.By);
+                SpecWire.WriteText(w, WireNames.By, x.By);
                 return JobWireTypes.Retried;
 
             default:
@@ -181,11 +181,16 @@ internal static class EventWire
         return type switch
         {
             JobWireTypes.Enqueued => new JobEvent.Enqueued(WireReader.Required(f.Spec, WireNames.Spec), f.DueAt ?? at) { At = at },
-            JobWireTypes.AttemptStarted => new JobEvent.AttemptStarted(f.RequiredAttempt, f.RequiredGrant, f.RequiredWorker, f.Deadline) { At = at },
+            JobWireTypes.AttemptStarted => new JobEvent.AttemptStarted(f.RequiredAttempt, f.RequiredGrant, f.RequiredWorker, f.Deadline)
+            {
+                At = at,
+            },
             JobWireTypes.AttemptFailed => new JobEvent.AttemptFailed(
-                f.RequiredAttempt, f.RequiredError, WireReader.Required(f.RetryAt, WireNames.RetryAt)) { At = at },
+                f.RequiredAttempt, f.RequiredError, WireReader.Required(f.RetryAt, WireNames.RetryAt))
+            { At = at },
             JobWireTypes.AttemptLost => new JobEvent.AttemptLost(
-                f.RequiredAttempt, f.RequiredWorker, WireReader.Required(f.Crashed, WireNames.Crashed)) { At = at },
+                f.RequiredAttempt, f.RequiredWorker, WireReader.Required(f.Crashed, WireNames.Crashed))
+            { At = at },
             JobWireTypes.Completed => new JobEvent.Completed(f.RequiredAttempt, f.Result) { At = at },
             JobWireTypes.Failed => new JobEvent.Failed(f.RequiredAttempt, f.RequiredError) { At = at },
             JobWireTypes.Cancelled => new JobEvent.Cancelled(f.RequiredBy, f.Reason) { At = at },

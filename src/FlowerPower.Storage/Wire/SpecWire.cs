@@ -47,7 +47,7 @@ internal static class SpecWire
             w.WriteStartObject(WireNames.Metadata);
             foreach (var (name, value) in spec.Metadata)
             {
-                w.WriteString(name, value);
+                w.WriteString(name, value ?? throw new ArgumentException($"The job's metadata '{name}' has no text."));
             }
 
             w.WriteEndObject();
@@ -85,7 +85,7 @@ internal static class SpecWire
     {
         w.WriteStartObject();
         WriteTexts(w, WireNames.Types, error.Types);
-        w.WriteString(WireNames.Message, error.Message);
+        WriteText(w, WireNames.Message, error.Message);
         WriteUnless(w, WireNames.Detail, error.Detail, null);
         w.WriteEndObject();
     }
@@ -118,6 +118,10 @@ internal static class SpecWire
 
         return new JobError(WireReader.Required(types, WireNames.Types), WireReader.Required(message, WireNames.Message), detail);
     }
+
+    /// <summary>Writes a text that must be there: what is absent is refused here, because it could not be read again.</summary>
+    public static void WriteText(Utf8JsonWriter w, JsonEncodedText name, string? text) =>
+        w.WriteString(name, text ?? throw new ArgumentException($"The field '{name}' of a job has no text."));
 
     public static void WriteRaw(Utf8JsonWriter w, JsonEncodedText name, ReadOnlyMemory<byte> json)
     {
@@ -280,7 +284,7 @@ internal static class SpecWire
         w.WriteStartArray(name);
         foreach (var text in texts)
         {
-            w.WriteStringValue(text);
+            w.WriteStringValue(text ?? throw new ArgumentException($"The list '{name}' of a job holds an entry without text."));
         }
 
         w.WriteEndArray();

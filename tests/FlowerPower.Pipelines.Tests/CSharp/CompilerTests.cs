@@ -39,14 +39,14 @@ public sealed class CompilerTests : IDisposable
         Assert.Equal("Says hello to name.", graph.Find("greeting")!.Description);
         Assert.Equal("A file's name", graph.Find("loud")!.Description);
         Assert.Equal(new SourceLocation(Path.Combine(folder.Path, "greet.cs"), 4), graph.Find("greeting")!.Source);
-        Assert.Equal(8, graph.Find("loud")!.Source!.Line);
+        Assert.Equal(9, graph.Find("loud")!.Source!.Line);
         Assert.Empty(pipeline.Warnings);
     }
 
     [Fact]
     public async Task Several_files_and_classes_are_one_pipeline()
     {
-        var one = folder.Write("one.cs", "namespace Mine; public static class A { public static int Left() => 1; } public sealed record Row(int Id);");
+        var one = folder.Write("one.cs", "public static class A { public static int Left() => 1; } namespace Mine { public sealed record Row(int Id); }");
         var two = folder.Write("two.cs", "using Mine; public static class B { public static int Sum(int left, Row row) => left + row.Id; } internal static class C { public static int Not() => 0; }");
 
         using var pipeline = compiler.Load("both", [one, two]);

@@ -32,7 +32,7 @@ internal static class ProjectSchema
     public static readonly BlockSchema Backend = new(
         values => new BackendConfig(values),
         new KeySpec("type", new TextKind("a backend's name", nullable: false), "redis"),
-        new KeySpec("uri", new TextKind("a URL such as redis://localhost:6379/0, or null", nullable: true, IsUrl)) { Alias = "url", Secret = true },
+        new KeySpec("uri", new TextKind("a URL such as redis://localhost:6379/0", nullable: true, IsUrl)) { Alias = "url", Secret = true },
         new KeySpec("username", new TextKind()),
         new KeySpec("password", new TextKind()) { Secret = true },
         new KeySpec("host", new TextKind(nullable: false), "localhost"),

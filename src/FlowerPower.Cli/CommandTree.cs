@@ -1,0 +1,63 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.Reflection;
+using FlowerPower.Cli.Commands;
+using FlowerPower.Cli.Commands.Pipelines;
+using FlowerPower.Cli.Commands.Queue;
+using FlowerPower.Cli.Commands.Workers;
+using FlowerPower.Cli.Parsing;
+
+namespace FlowerPower.Cli;
+
+/// <summary>Which commands there are.</summary>
+internal static class CommandTree
+{
+    /// <summary>All of them, below the tool itself.</summary>
+    public static RootCommand Build(CommonOptions common)
+    {
+        var root = new RootCommand("Runs data pipelines: in this process, or as durable jobs that survive crashes and restarts.") { HelpName = "flowerpower" };
+        root.Options.Clear();
+        root.Add(new HelpOption { Action = new TeachingHelp() });
+        root.Add(Version(common.Host));
+        common.AddTo(root);
+        root.Add(new InitCommand(common));
+        root.Add(new CommandGroup(
+            "pipeline",
+            "Make, run, list and draw pipelines",
+            new NewCommand(common),
+            new RunCommand(common),
+            new ListPipelinesCommand(common),
+            new ShowDagCommand(common)));
+        root.Add(new CommandGroup(
+            "queue",
+            "Run pipelines as durable jobs, and ask what became of them",
+            new RunJobCommand(common),
+            new EnqueueCommand(common),
+            new StatusCommand(common),
+            new ResultCommand(common),
+            new ListJobsCommand(common),
+            new WatchCommand(common),
+            new CancelCommand(common),
+            new RetryCommand(common),
+            new MetricsCommand(common),
+            new CommandGroup("worker", "Start and stop what runs the jobs", new WorkerStartCommand(common), new WorkerStopCommand(common))));
+        root.Add(new CompletionCommand(common));
+        return root;
+    }
+
+    private static Option<bool> Version(CliHost host) => new("--version")
+    {
+        Description = "Show the tool's version",
+        Action = new VersionAction(host),
+    };
+
+    private sealed class VersionAction(CliHost host) : System.CommandLine.Invocation.SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            var version = typeof(CommandTree).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+            host.Out.Write($"flowerpower {version?.Split('+')[0]}\n");
+            return ExitCodes.Done;
+        }
+    }
+}

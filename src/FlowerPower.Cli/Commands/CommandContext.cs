@@ -1,0 +1,78 @@
+using System.CommandLine;
+using FlowerPower.Cli.Parsing;
+using FlowerPower.Client;
+using FlowerPower.Pipelines;
+
+namespace FlowerPower.Cli.Commands;
+
+/// <summary>What a command works with: its parsed command line, where it prints, and the project that is meant.</summary>
+internal sealed class CommandContext(CliHost host, ParseResult parse, CommonOptions common)
+{
+    public CliHost Host => host;
+
+    public ParseResult Parse => parse;
+
+    public Output Output { get; } = new(host, parse.GetValue(common.Format) == "json");
+
+    /// <summary>Cancelled when somebody wants the command to stop.</summary>
+    public CancellationToken Interrupted => host.Interrupts.First;
+
+    /// <summary>The project that is meant; what is odd about its files is printed as warnings.</summary>
+    public FlowerPowerProject LoadProject()
+    {
+        var project = FlowerPowerProject.Load(ProjectFinder.Find(common, parse));
+        WarnOf(project.Warnings);
+        return project;
+    }
+
+    /// <summary>Prints a pipeline's warnings, once its files have been read.</summary>
+    public void WarnOf(IEnumerable<ConfigWarning> warnings)
+    {
+        foreach (var warning in warnings)
+        {
+            Output.Warn(warning.ToString());
+        }
+    }
+
+    /// <summary>Finds what would keep a run from working, before it becomes a job: a compile error needs no retries.</summary>
+    /// <exception cref="ProjectException">There is no such pipeline, or its configuration is broken.</exception>
+    /// <exception cref="GraphException">The graph or the run cannot work.</exception>
+    /// <exception cref="PipelineCompileException">The pipeline's code does not compile.</exception>
+    public void Check(FlowerPowerProject project, string pipeline, RunConfig run)
+    {
+        WarnOf(project.LoadPipelineConfig(pipeline).Warnings);
+        foreach (var warning in project.Plan(pipeline, run).Warnings)
+        {
+            Output.Warn(warning);
+        }
+    }
+
+    /// <summary>The project's jobs. The caller disposes it.</summary>
+    public JobQueueManager OpenQueue(FlowerPowerProject project, string? backend = null, QueueOptions? options = null)
+    {
+        try
+        {
+            return new JobQueueManager(project, backend, (options ?? new QueueOptions()) with
+            {
+                Holder = $"flowerpower {CommandPath(parse)}",
+                OnWarning = Output.Warn,
+            });
+        }
+        catch (ArgumentException) when (backend is not null && !QueueAdapter.Names.Contains(backend, StringComparer.OrdinalIgnoreCase))
+        {
+            throw new UsageException($"--backend must be {Sentences.Or(QueueAdapter.Names)}, not '{backend}'.");
+        }
+    }
+
+    /// <summary>The command's words, such as <c>queue worker start</c>.</summary>
+    public static string CommandPath(ParseResult parse)
+    {
+        var words = new Stack<string>();
+        for (var result = parse.CommandResult; result is { Command: not RootCommand }; result = result.Parent as System.CommandLine.Parsing.CommandResult)
+        {
+            words.Push(result.Command.Name);
+        }
+
+        return string.Join(' ', words);
+    }
+}

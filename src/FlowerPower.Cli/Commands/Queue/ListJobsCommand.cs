@@ -1,0 +1,87 @@
+using System.CommandLine;
+using FlowerPower.Cli.Parsing;
+using FlowerPower.Cli.Rendering;
+using FlowerPower.Jobs;
+
+namespace FlowerPower.Cli.Commands.Queue;
+
+/// <summary><c>queue list</c>: jobs, newest first.</summary>
+internal sealed class ListJobsCommand : ToolCommand
+{
+    private const int DefaultLimit = 20;
+
+    private readonly Option<string?> pipeline = new("--pipeline") { Description = "Only this pipeline's", HelpName = "NAME" };
+
+    private readonly Option<string?> status = Choices.Option(
+        "--status", "Only jobs of this status", [.. Enum.GetValues<JobStatus>().Select(JobText.Word)]);
+
+    private readonly Option<string?> queueName = new("--queue") { Description = "Only this queue's", HelpName = "NAME" };
+    private readonly Option<int?> limit = Values.Whole("--limit", $"At most so many. Default: {DefaultLimit}", 1, JobFilter.MaxLimit);
+    private readonly Option<string?> after = new("--after") { Description = "Go on after an earlier page: what its last line (or next) said", HelpName = "MARK" };
+
+    public ListJobsCommand(CommonOptions common)
+        : base(common, "list", "List jobs, newest first")
+    {
+        pipeline.CompletionSources.Add(completing => ProjectFinder.PipelineNames(common, completing.ParseResult));
+        Add(pipeline);
+        Add(status);
+        Add(queueName);
+        Add(limit);
+        Add(after);
+    }
+
+    public override IReadOnlyList<Example> Examples { get; } =
+    [
+        new("queue list", "the newest jobs"),
+        new("queue list --status failed --pipeline hello --limit 100", "what went wrong with one pipeline"),
+        new("queue list --output json | jq -r '.jobs[].id'", "ids, for a script"),
+    ];
+
+    public override string FailsWhen => "the queue cannot be reached";
+
+    protected override async Task<int> RunAsync(CommandContext context)
+    {
+        var parse = context.Parse;
+        await using var queue = context.OpenQueue(context.LoadProject());
+        var filter = new JobFilter
+        {
+            Pipeline = parse.GetValue(pipeline),
+            Queue = parse.GetValue(queueName),
+            Status = parse.GetValue(status) is { } word ? Enum.Parse<JobStatus>(word, ignoreCase: true) : null,
+            Limit = parse.GetValue(limit) ?? DefaultLimit,
+            After = parse.GetValue(after),
+        };
+        JobPage page;
+        try
+        {
+            page = await queue.ListAsync(filter, context.Interrupted).ConfigureAwait(false);
+        }
+        catch (FormatException error) when (filter.After is not null)
+        {
+            throw new UsageException($"--after cannot be used: {error.Message}");
+        }
+
+        if (page.Jobs.Count == 0)
+        {
+            context.Output.Text("No jobs" + (filter is { Pipeline: null, Queue: null, Status: null } ? " yet." : " match."));
+        }
+        else
+        {
+            context.Output.Table(JobText.List(page.Jobs, context.Host.Time.GetUtcNow()));
+        }
+
+        if (page.Next is { } next)
+        {
+            context.Output.Text($"There are more: add --after '{next}'");
+        }
+
+        context.Output.Json(json =>
+        {
+            json.WriteStartObject();
+            JobJson.WriteAll(json, "jobs", page.Jobs);
+            json.WriteString("next", page.Next);
+            json.WriteEndObject();
+        });
+        return ExitCodes.Done;
+    }
+}

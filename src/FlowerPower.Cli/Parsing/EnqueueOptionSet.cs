@@ -1,0 +1,66 @@
+using System.CommandLine;
+using FlowerPower.Client;
+using FlowerPower.Jobs;
+
+namespace FlowerPower.Cli.Parsing;
+
+/// <summary>The options that tell the queue about a job.</summary>
+internal sealed class EnqueueOptionSet
+{
+    private readonly Option<JobId?> id = Values.Id("--id", "The job's id. Enqueueing an id again is a repetition, not a second job. Default: a new one");
+
+    private readonly Option<string?> priority = Choices.Option("--priority", "The place in the queue. Default: medium", "high", "medium", "low");
+
+    private readonly Option<string?> queue = new("--queue") { Description = "The queue's name. Default: default", HelpName = "NAME" };
+
+    private readonly Option<TimeSpan?> runIn = Values.Length("--run-in", "Not before this time has passed, such as 5m or 2h30m", mayBeZero: true);
+
+    private readonly Option<DateTimeOffset?> runAt = Values.Instant("--run-at", "Not before this instant, such as 2026-03-01T14:30:00Z");
+
+    private readonly Option<TimeSpan?> timeout = Values.Length("--timeout", "The longest that one attempt may run. Default: no limit");
+
+    private readonly Option<TimeSpan?> expiresIn = Values.Length("--expires-in", "If no worker has started it by then, it fails as expired. Default: never");
+
+    private readonly Option<string[]?> tags = new("--tag") { Description = "A word to find it by; may be given several times", HelpName = "WORD" };
+
+    private readonly Option<Dictionary<string, string>?> metadata = NamedValues.Texts("--meta", "Your own data about it: name=value, as often as needed");
+
+    private readonly Option<string?> description = new("--description") { Description = "A line about it, for people", HelpName = "TEXT" };
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in (ReadOnlySpan<Option>)[id, priority, queue, runIn, runAt, timeout, expiresIn, tags, metadata, description])
+        {
+            command.Add(option);
+        }
+
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(runIn) is { Implicit: false } && result.GetResult(runAt) is { Implicit: false })
+            {
+                result.AddError("--run-in and --run-at are two ways to say the same: give one of them.");
+            }
+        });
+        queue.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token, ..] && (token.Value.Length == 0 || token.Value.Any(char.IsWhiteSpace)))
+            {
+                result.AddError($"--queue must be a name without spaces, not '{token.Value}'.");
+            }
+        });
+    }
+
+    public EnqueueOptions Read(ParseResult parse) => new()
+    {
+        Id = parse.GetValue(id),
+        Priority = parse.GetValue(priority) is { } word ? Enum.Parse<JobPriority>(word, ignoreCase: true) : null,
+        Queue = parse.GetValue(queue),
+        RunIn = parse.GetValue(runIn),
+        RunAt = parse.GetValue(runAt),
+        Timeout = parse.GetValue(timeout),
+        ExpiresIn = parse.GetValue(expiresIn),
+        Tags = parse.GetValue(tags) ?? [],
+        Metadata = parse.GetValue(metadata) ?? [],
+        Description = parse.GetValue(description),
+    };
+}

@@ -1,0 +1,38 @@
+using FlowerPower.Cli.Commands;
+using FlowerPower.Cli.Rendering;
+using FlowerPower.Client;
+using FlowerPower.Jobs;
+
+namespace FlowerPower.Cli.Running;
+
+/// <summary>Waits for a job that this command enqueued, and prints its result.</summary>
+internal static class JobRunner
+{
+    /// <summary>The exit code; a failed job is an exception.</summary>
+    /// <exception cref="JobFailedException">It failed or was cancelled.</exception>
+    /// <exception cref="InterruptedException">Somebody stopped the waiting; the job is stored.</exception>
+    public static async Task<int> AwaitResultAsync(CommandContext context, IJobQueue queue, JobId id)
+    {
+        JobView job;
+        try
+        {
+            job = await JobWaiter.WaitAsync(context.Host, context.Output, queue, id, timeout: null, context.Interrupted).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (context.Interrupted.IsCancellationRequested)
+        {
+            var elsewhere = QueueState.IsServedElsewhere(queue);
+            (queue as EmbeddedJobQueue)?.Node.HandBackRunning();
+            throw new InterruptedException(
+                $"interrupted: job {id} is stored and {(elsewhere ? "goes on" : "runs again with flowerpower queue worker start")}. "
+                + $"Its result: flowerpower queue result {id} --wait. To end it: flowerpower queue cancel {id}.");
+        }
+
+        if (job.Status != JobStatus.Completed)
+        {
+            throw new JobFailedException(job);
+        }
+
+        Results.Print(context.Output, job.ResultJson);
+        return ExitCodes.Done;
+    }
+}

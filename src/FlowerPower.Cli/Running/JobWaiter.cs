@@ -1,0 +1,70 @@
+using FlowerPower.Cli.Rendering;
+using FlowerPower.Client;
+using FlowerPower.Jobs;
+
+namespace FlowerPower.Cli.Running;
+
+/// <summary>Waits for a job's end, and tells of what it is doing meanwhile: a live line on a terminal, a line for each new status in a pipe.</summary>
+internal static class JobWaiter
+{
+    /// <summary>Waits. Every change is pushed by the node.</summary>
+    /// <param name="timeout">How long; <see langword="null"/>: without limit.</param>
+    /// <returns>The ended job, with its result.</returns>
+    /// <exception cref="JobNotFoundException">There is none.</exception>
+    /// <exception cref="TimeoutException">It has not ended in time; it goes on.</exception>
+    public static async Task<JobView> WaitAsync(
+        CliHost host, Output output, IJobQueue queue, JobId id, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        using var patience = timeout is { } limit ? new CancellationTokenSource(limit, host.Time) : new CancellationTokenSource();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            return output.IsErrorTerminal
+                ? await WatchAsync(host, output, queue, id, either.Token).ConfigureAwait(false)
+                : await FollowAsync(output, queue, id, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"Job {id} has not ended within {Times.Length(timeout!.Value)}; it goes on: flowerpower queue result {id} --wait.");
+        }
+    }
+
+    private static async Task<JobView> WatchAsync(CliHost host, Output output, IJobQueue queue, JobId id, CancellationToken cancellationToken)
+    {
+        JobView? last = null;
+        await using var line = new LiveLine(output, host.Time, $"job {id}");
+        await foreach (var view in queue.WatchAsync(id, cancellationToken).ConfigureAwait(false))
+        {
+            last = view;
+            line.Say(Describe(view));
+        }
+
+        return last is { IsFinished: true } ? last : throw new JobNotFoundException(id);
+    }
+
+    private static async Task<JobView> FollowAsync(Output output, IJobQueue queue, JobId id, CancellationToken cancellationToken)
+    {
+        JobView? last = null;
+        await foreach (var view in queue.WatchAsync(id, cancellationToken).ConfigureAwait(false))
+        {
+            if (last is null || last.Status != view.Status || last.Attempts != view.Attempts)
+            {
+                output.Note(Line(view));
+            }
+
+            last = view;
+        }
+
+        return last is { IsFinished: true } ? last : throw new JobNotFoundException(id);
+    }
+
+    private static string Describe(JobView job) => $"{job.Pipeline}  {JobText.Status(job)}{Attempt(job)}{Why(job)}";
+
+    private static string Line(JobView job) => $"job {job.Id}: {JobText.Word(job.Status)}{Attempt(job)}{Why(job)}";
+
+    private static string Attempt(JobView job) => job.Attempts > 1 || job.Status == JobStatus.Retrying ? $" (attempt {job.Attempts} of {job.MaxAttempts})" : "";
+
+    private static string Why(JobView job) => job is { Status: JobStatus.Retrying, Error: { } error }
+        ? ResultText.Clean($": {error.Type}: {error.Message}")
+        : "";
+}

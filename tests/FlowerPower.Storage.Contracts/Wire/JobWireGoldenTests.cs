@@ -1,0 +1,130 @@
+using System.Text;
+using FlowerPower.Jobs;
+using FlowerPower.Storage.Wire;
+
+namespace FlowerPower.Storage.Contracts.Wire;
+
+/// <summary>
+/// The exact bytes of each event and of a record. A difference here is a decision: stores of older versions must stay readable.
+/// </summary>
+public sealed class JobWireGoldenTests
+{
+    private static readonly DateTimeOffset T0 = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly WorkerId Ada = new("ada-4711");
+    private static readonly GrantId Grant = new("9f8e7d6c");
+    private static readonly JobError Error = new(["HttpRequestException", "Exception"], "The host did not answer.", "at Sum()");
+    private static readonly JobSpec Plain = new() { Id = JobId.Parse("job-1"), Pipeline = "hello" };
+
+    private static readonly JobSpec Full = Plain with
+    {
+        Project = "weather",
+        RunConfigJson = """{"inputs":{"a":1},"final_vars":["sum"]}"""u8.ToArray(),
+        Queue = "reports",
+        Priority = JobPriority.High,
+        Retry = new RetryPolicy
+        {
+            MaxRetries = 5,
+            Delay = TimeSpan.FromSeconds(2),
+            JitterFactor = 0.25,
+            MaxDelay = TimeSpan.FromMinutes(1),
+            Exceptions = ["IOException"],
+        },
+        Timeout = TimeSpan.FromMinutes(5),
+        ExpiresAt = T0.AddHours(1),
+        ResultRetention = TimeSpan.FromDays(1),
+        FailureRetention = TimeSpan.FromDays(2),
+        Description = "Größe <sum>",
+        Tags = ["daily", "eu"],
+        Metadata = new Dictionary<string, string> { ["owner"] = "ada" },
+    };
+
+    private static readonly JobEvent.Enqueued Enqueued = new(Full, T0.AddSeconds(30)) { At = T0 };
+    private static readonly JobEvent.AttemptStarted Started = new(1, Grant, Ada, T0.AddMinutes(6)) { At = T0.AddMinutes(1) };
+    private static readonly JobEvent.AttemptFailed AttemptFailed = new(1, Error, T0.AddMinutes(3)) { At = T0.AddMinutes(2) };
+    private static readonly JobEvent.Cancelled Cancelled = new("ada", "wrong input") { At = T0.AddMinutes(2) };
+    private static readonly JobEvent.Retried Retried = new("bob") { At = T0.AddMinutes(3) };
+
+    private static readonly (string File, JobEvent Event)[] Events =
+    [
+        ("enqueued.plain", new JobEvent.Enqueued(Plain, T0) { At = T0 }),
+        ("enqueued.full", Enqueued),
+        ("attempt-started", Started),
+        ("attempt-failed", AttemptFailed),
+        ("attempt-lost", new JobEvent.AttemptLost(1, Ada, Crashed: true) { At = T0 }),
+        ("completed", new JobEvent.Completed(1, """{"sum":3}"""u8.ToArray()) { At = T0.AddMinutes(2) }),
+        ("failed", new JobEvent.Failed(1, Error) { At = T0 }),
+        ("cancelled", Cancelled),
+        ("retried", Retried),
+    ];
+
+    private static readonly (string File, JobState State)[] Records =
+    [
+        ("record.waiting", Fold(Enqueued, Started, AttemptFailed)),
+        ("record.running", Fold(Enqueued, Started)),
+        ("record.completed", Fold(
+            new JobEvent.Enqueued(Plain, T0) { At = T0 }, Started, new JobEvent.Completed(1, """{"sum":3}"""u8.ToArray()) { At = T0.AddMinutes(2) })),
+        ("record.failed", Fold(Enqueued, Started, Cancelled, Retried, new JobEvent.Failed(0, Error) { At = T0.AddMinutes(4) })),
+    ];
+
+    public static TheoryData<string> Files => [.. Events.Select(e => e.File).Concat(Records.Select(r => r.File))];
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void The_bytes_are_what_they_were(string file) =>
+        AssertSame(file, Events.Where(e => e.File == file).Select(e => JobWire.Encode(e.Event).Payload)
+            .Concat(Records.Where(r => r.File == file).Select(r => JobWire.EncodeRecord(r.State))).Single());
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Bytes_that_older_versions_wrote_are_read(string file)
+    {
+        var stored = File.ReadAllBytes(PathOf(file)).AsMemory();
+        foreach (var (_, e) in Events.Where(e => e.File == file))
+        {
+            Assert.Equal(e, JobWire.DecodeEvent(JobWire.Encode(e).Type, stored));
+        }
+
+        foreach (var (_, state) in Records.Where(r => r.File == file))
+        {
+            Assert.Equal(state, JobWire.DecodeRecord(stored));
+        }
+    }
+
+    [Fact]
+    public void The_type_names_are_what_they_were() => Assert.Equal(
+        [
+            "job.attempt-failed.v1", "job.attempt-lost.v1", "job.attempt-started.v1", "job.cancelled.v1", "job.completed.v1", "job.enqueued.v1",
+            "job.failed.v1", "job.retried.v1",
+        ],
+        Events.Select(e => JobWire.Encode(e.Event).Type).Distinct().Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void Every_golden_file_has_a_test() => Assert.Equal(
+        Events.Select(e => e.File).Concat(Records.Select(r => r.File)).Order(StringComparer.Ordinal),
+        Directory.EnumerateFiles(Path.GetDirectoryName(PathOf("x"))!).Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal));
+
+    private static void AssertSame(string file, byte[] bytes)
+    {
+        var path = PathOf(file);
+        var text = Encoding.UTF8.GetString(bytes) + "\n";
+        if (Environment.GetEnvironmentVariable("FP_WRITE_GOLDEN") == "1")
+        {
+            File.WriteAllText(path, text); // the decision: look at the difference before you commit it
+        }
+
+        Assert.Equal(File.ReadAllText(path), text);
+    }
+
+    private static JobState Fold(params JobEvent[] events) => events.Aggregate((JobState)JobState.None, JobLifecycle.Evolve);
+
+    private static string PathOf(string file)
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "FlowerPower.Actors.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return Path.Combine(folder?.FullName ?? ".", "tests", "FlowerPower.Storage.Contracts", "Wire", "golden", file + ".json");
+    }
+}
