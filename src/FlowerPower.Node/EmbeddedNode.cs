@@ -37,6 +37,9 @@ public sealed class EmbeddedNode : IAsyncDisposable
     /// <summary>Done when another process asks the node to stop; whoever started it then disposes it.</summary>
     public Task StopRequested => stopRequested.Task;
 
+    // A new store's; the count of one that exists is what it is.
+    private static readonly int NewStoreShards = new SqliteStoreOptions { Path = "" }.ShardCount;
+
     /// <summary>The file that holds a state folder's jobs.</summary>
     public static string DatabasePath(string stateFolder) => Path.Combine(stateFolder, "jobs.db");
 
@@ -52,7 +55,7 @@ public sealed class EmbeddedNode : IAsyncDisposable
             new SqliteStoreOptions
             {
                 Path = DatabasePath(stateFolder),
-                ShardCount = 0,
+                ShardCount = File.Exists(DatabasePath(stateFolder)) ? 0 : NewStoreShards,
                 Synchronous = options.Synchronous,
                 HolderName = holder,
             },
