@@ -49,7 +49,8 @@ public sealed class DeterministicDispatcher : IDispatcher
         {
             if (isRunning)
             {
-                throw new InvalidOperationException("The deterministic dispatcher is already running; step it from one thread, outside of turns.");
+                throw new InvalidOperationException(
+                    "The deterministic dispatcher is already running; step it from one thread, outside of turns.");
             }
 
             if (runnable.Count == 0)
@@ -95,7 +96,8 @@ public sealed class DeterministicDispatcher : IDispatcher
             }
         }
 
-        throw new InvalidOperationException($"Seed {Seed}: still busy after {maxSteps} steps; actors that tell each other for ever never become idle.");
+        throw new InvalidOperationException(
+            $"Seed {Seed}: still busy after {maxSteps} steps; actors that tell each other for ever never become idle.");
     }
 
     /// <summary>Advances a clock timer by timer, running until idle before each and at the end.</summary>

@@ -69,7 +69,8 @@ public sealed class TestProbe : ActorRef
         {
             T fitting when predicate(fitting) => fitting,
             T other => throw new ProbeException($"{Path} expected {expected} that fits its predicate, but {other} came from {LastSender}."),
-            var other => throw new ProbeException($"{Path} expected {expected}, but {other.GetType().Name} came from {LastSender}: {other}"),
+            var other => throw new ProbeException(
+                $"{Path} expected {expected}, but {other.GetType().Name} came from {LastSender}: {other}"),
         };
     }
 

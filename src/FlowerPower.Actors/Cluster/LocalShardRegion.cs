@@ -27,9 +27,10 @@ public static class LocalShardRegion
             this.system = system;
             this.settings = settings;
 
-            // A shard handles its host's failures itself; what it throws is a fault of ours, and its entities' messages are worth any number of tries.
+            // A shard handles its host's failures itself. What it throws is a fault of ours, and its entities are worth any number of tries.
             var supervision = new SupervisionStrategy { MaxRestarts = int.MaxValue };
-            parent = (ActorCell)system.Spawn(Props.Of(static () => new RegionActor()).WithSupervision(supervision), $"shards-{settings.TypeName}");
+            parent = (ActorCell)system.Spawn(
+                Props.Of(static () => new RegionActor()).WithSupervision(supervision), $"shards-{settings.TypeName}");
             statuses = [.. Enumerable.Range(0, settings.ShardCount).Select(_ => new ShardStatus())];
             shards = [.. Enumerable.Range(0, settings.ShardCount).Select(SpawnShard)];
         }

@@ -65,7 +65,8 @@ public sealed record ShardRegionSettings
         if (RecoverBackoff < TimeSpan.Zero || MaxRecoverBackoff < RecoverBackoff)
         {
             throw new ArgumentException(
-                $"RecoverBackoff {RecoverBackoff} and MaxRecoverBackoff {MaxRecoverBackoff} are no range: set 0 <= RecoverBackoff <= MaxRecoverBackoff.");
+                $"RecoverBackoff {RecoverBackoff} and MaxRecoverBackoff {MaxRecoverBackoff} are no range: "
+                + "set 0 <= RecoverBackoff <= MaxRecoverBackoff.");
         }
 
         EntitySupervision.Check();

@@ -14,7 +14,8 @@ internal sealed partial class ActorCell
     {
         if (childName is not null && (childName.Length == 0 || childName[0] == '$' || childName.Contains('/')))
         {
-            throw new ArgumentException($"'{childName}' cannot be an actor's name: use at least one character, no '/', and no '$' in front.", nameof(childName));
+            throw new ArgumentException(
+                $"'{childName}' cannot be an actor's name: use at least one character, no '/', and no '$' in front.", nameof(childName));
         }
 
         return OwnFamily.Add(this, props, childName, isEntity: false);
@@ -118,7 +119,11 @@ internal sealed partial class ActorCell
 
                 break;
             case Directive.Escalate:
-                System.Report(ActorEventKind.EscalatedToRoot, child, $"Stopped, because the failure was escalated to the root: {reason.Message}", reason);
+                System.Report(
+                    ActorEventKind.EscalatedToRoot,
+                    child,
+                    $"Stopped, because the failure was escalated to the root: {reason.Message}",
+                    reason);
                 GiveUp(child);
                 break;
             default:
@@ -226,7 +231,8 @@ internal sealed partial class ActorCell
                 child = new ActorCell(parent.System, parent, props, name, ++spawned, isEntity);
                 if (name is not null && !isEntity && !(byName ??= []).TryAdd(name, child))
                 {
-                    throw new ArgumentException($"{parent.Path} already has a child named '{name}'; stop that one first, or choose another name.", nameof(name));
+                    throw new ArgumentException(
+                        $"{parent.Path} already has a child named '{name}'; stop that one first, or choose another name.", nameof(name));
                 }
 
                 child.nextSibling = first;

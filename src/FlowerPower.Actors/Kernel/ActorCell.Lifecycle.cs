@@ -6,6 +6,7 @@ internal sealed partial class ActorCell
     private Actor? actor; // written by the turn, read by any thread that announces a stop
     private (Exception Reason, object? Message)? failure;
     private ITimer? backoff;
+    private TimeSpan backoffDelay;
     private bool hasFailedBefore;
     private volatile bool isToldToStop;
 
@@ -20,7 +21,8 @@ internal sealed partial class ActorCell
         ValueTask started;
         try
         {
-            var made = Props.Factory() ?? throw new InvalidOperationException($"The factory of {Path} returned null; it must return an actor.");
+            var made = Props.Factory()
+                ?? throw new InvalidOperationException($"The factory of {Path} returned null; it must return an actor.");
             made.Attach(new ActorContext(this));
             Volatile.Write(ref actor, made);
             started = made.OnStart();
@@ -125,8 +127,6 @@ internal sealed partial class ActorCell
 
         Await(hook, After.RestartHook);
     }
-
-    private TimeSpan backoffDelay;
 
     /// <summary>The incarnation is thrown away; its stash goes back to the mailbox.</summary>
     private void AwaitBackoff()

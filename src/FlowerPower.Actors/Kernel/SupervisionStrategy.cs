@@ -69,7 +69,8 @@ public sealed record SupervisionStrategy
 
         if (Jitter < 0 || MaxRestarts < 0 || Within <= TimeSpan.Zero)
         {
-            throw new ArgumentException($"Jitter {Jitter}, MaxRestarts {MaxRestarts} and Within {Within} must be 0 or more, and Within more than 0.");
+            throw new ArgumentException(
+                $"Jitter {Jitter}, MaxRestarts {MaxRestarts} and Within {Within} must be 0 or more, and Within more than 0.");
         }
     }
 }
