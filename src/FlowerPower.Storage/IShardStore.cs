@@ -7,7 +7,9 @@ namespace FlowerPower.Storage;
 /// <remarks>
 /// An exception from any method means that the outcome is <em>unknown</em> (<see cref="StoreUnavailableException"/>) or that the store
 /// is unusable (<see cref="StoreCorruptException"/>). After an unknown outcome of <see cref="AppendAsync"/> the caller repeats the very
-/// same batch, with the same token, until it hears an outcome, and computes nothing new in between.
+/// same batch, with the same token, until it hears an outcome, and computes nothing new in between. Two exceptions are the caller's
+/// own mistakes and write nothing: <see cref="ArgumentException"/> and <see cref="ObjectDisposedException"/>. A cancelled write is one
+/// that had not begun.
 /// All methods may be called from several threads; calls for one shard are the caller's to order.
 /// </remarks>
 public interface IShardStore : IAsyncDisposable
@@ -37,13 +39,13 @@ public interface IShardStore : IAsyncDisposable
     ValueTask<AppendOutcome> AppendAsync(ShardBatch batch, CancellationToken cancellationToken);
 
     /// <summary>Read the log, oldest first.</summary>
-    /// <param name="after">The sequence number to read after; 0 for the beginning.</param>
+    /// <param name="after">The sequence number to read after; 0, or any number that has been cut, for the beginning.</param>
     /// <param name="maxEntries">The greatest number of entries (group commits) in the page; 1 or more.</param>
     /// <returns>A page; it is the last one if <see cref="LogPage.Entries"/> is empty.</returns>
     /// <exception cref="StoreCorruptException">A gap, or bytes that are not a log entry.</exception>
     ValueTask<LogPage> ReadLogAsync(int shard, long after, int maxEntries, CancellationToken cancellationToken);
 
-    /// <summary>Read the records of live entities (<see cref="RecordChange.IsLive"/>), by entity id in ordinal order.</summary>
+    /// <summary>Read the records of live entities (<see cref="RecordChange.IsLive"/>), by entity id in the order of its UTF-8 bytes.</summary>
     /// <param name="after">The id to read after; <see langword="null"/> for the beginning.</param>
     /// <param name="maxRecords">1 or more.</param>
     /// <returns>A page; the last one if it is empty.</returns>

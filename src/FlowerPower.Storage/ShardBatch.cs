@@ -41,7 +41,7 @@ public abstract record ClaimOutcome
 }
 
 /// <summary>One event of one entity, as bytes.</summary>
-/// <param name="EntityId">1 to 128 characters; no braces.</param>
+/// <param name="EntityId">1 to 128 characters; no braces, no control characters. An entity belongs to one shard.</param>
 /// <param name="Version">The entity's version after it; 1 for its first event.</param>
 /// <param name="Type">The event's stable type name (<c>job.enqueued.v1</c>): never a CLR name.</param>
 /// <param name="Payload">The event, encoded once by the caller.</param>
@@ -85,7 +85,9 @@ public sealed record ShardBatch
     /// <summary>Record writes of the same step; may be empty.</summary>
     public IReadOnlyList<RecordChange> Records { get; init; } = [];
 
-    /// <summary>Log entries up to this sequence number are not needed any more; <see langword="null"/> cuts nothing.</summary>
+    /// <summary>
+    /// Log entries up to this sequence number are not needed any more, up to this batch's own; <see langword="null"/> cuts nothing.
+    /// </summary>
     /// <remarks>The caller has written the records of every live entity that has events there, in this batch or before it.</remarks>
     public long? CutThrough { get; init; }
 }
