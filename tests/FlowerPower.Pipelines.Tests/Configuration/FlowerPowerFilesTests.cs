@@ -102,7 +102,9 @@ public sealed class FlowerPowerFilesTests : IDisposable
     [Fact]
     public void A_password_is_never_printed()
     {
-        fixture.Write("conf/project.yml", "job_queue: {backend: {password: hunter2, uri: 'redis://:hunter2@h:1/0'}}");
+        fixture.Write(
+            "conf/project.yml",
+            "job_queue: {backend: {password: hunter2, uri: 'redis://:hunter2@h:1/0', data_store: {password: hunter2, uri: hunter2}}}");
 
         var project = fixture.Load();
         fixture.Write("conf/project.yml", "job_queue: {backend: {uri: hunter2}}");

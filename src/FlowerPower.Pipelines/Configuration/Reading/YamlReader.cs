@@ -219,7 +219,9 @@ internal sealed class YamlReader
         }
         catch (OverflowException)
         {
-            throw new ConfigException(at, path, $"{scalar.Value} is more than 64 bits can hold; quote it to keep it as text.");
+            // Without the number: it may be somebody's password.
+            var name = path.Length == 0 ? "a number" : path;
+            throw new ConfigException(at, path, $"{name} is more than 64 bits can hold; quote it to keep it as text.");
         }
     }
 

@@ -111,7 +111,7 @@ internal static class ProjectSchema
 
     private static bool IsUrl(string url) => Uri.TryCreate(url, UriKind.Absolute, out _) && url.Contains("://", StringComparison.Ordinal);
 
-    private static KeySpec Data(string name) => new(name, new DataKind());
+    private static KeySpec Data(string name) => new(name, new DataKind()) { Secret = name is "password" or "uri" };
 
     private static KeySpec Block(string name, params KeySpec[] keys)
     {
