@@ -1,6 +1,8 @@
 namespace FlowerPower.Actors.TestKit;
 
-/// <summary>A clock that stands still until it is advanced. Timers fire on the advancing thread, in the order in which they are due.</summary>
+/// <summary>
+/// A clock that stands still until it is advanced. Timers fire on the advancing thread, in the order in which they are due.
+/// </summary>
 public sealed class ManualTime : TimeProvider
 {
     /// <summary>Where a clock stands at first unless told otherwise.</summary>

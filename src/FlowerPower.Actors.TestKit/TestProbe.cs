@@ -105,7 +105,9 @@ public sealed class TestProbe : ActorRef
         return messages;
     }
 
-    /// <summary>No message is waiting now. Meaningful when nothing is running any more, as after the deterministic dispatcher is idle.</summary>
+    /// <summary>
+    /// No message is waiting now. Meaningful when nothing is running any more, as after the deterministic dispatcher is idle.
+    /// </summary>
     /// <exception cref="ProbeException">A message is waiting.</exception>
     public void ExpectNoMsg()
     {

@@ -8,6 +8,9 @@ namespace FlowerPower.Node;
 /// <summary>A node of one machine: SQLite in a state folder, and a socket there for the machine's other processes.</summary>
 public sealed class EmbeddedNode : IAsyncDisposable
 {
+    /// <summary>Enough to keep two processors' commits busy; on one machine more of them only make smaller batches.</summary>
+    private const int ShardsOfANewDatabase = 8;
+
     private readonly JobNode node;
     private readonly LocalEndpoint endpoint;
     private readonly TaskCompletionSource stopRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,9 +40,6 @@ public sealed class EmbeddedNode : IAsyncDisposable
     /// <summary>Done when another process asks the node to stop; whoever started it then disposes it.</summary>
     public Task StopRequested => stopRequested.Task;
 
-    // A new store's; the count of one that exists is what it is.
-    private static readonly int NewStoreShards = new SqliteStoreOptions { Path = "" }.ShardCount;
-
     /// <summary>The file that holds a state folder's jobs.</summary>
     public static string DatabasePath(string stateFolder) => Path.Combine(stateFolder, "jobs.db");
 
@@ -51,11 +51,12 @@ public sealed class EmbeddedNode : IAsyncDisposable
         string stateFolder, string holder, IJobExecutor executor, EmbeddedOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new EmbeddedOptions();
+        var path = DatabasePath(stateFolder);
         var store = await SqliteShardStore.OpenAsync(
             new SqliteStoreOptions
             {
-                Path = DatabasePath(stateFolder),
-                ShardCount = File.Exists(DatabasePath(stateFolder)) ? 0 : NewStoreShards,
+                Path = path,
+                ShardCount = File.Exists(path) ? 0 : ShardsOfANewDatabase,
                 Synchronous = options.Synchronous,
                 HolderName = holder,
             },

@@ -5,6 +5,7 @@ using FlowerPower.Jobs;
 using FlowerPower.Node.Jobs;
 using FlowerPower.Node.Workers;
 using FlowerPower.Storage;
+using FlowerPower.Storage.Wire;
 
 namespace FlowerPower.Node;
 
@@ -18,6 +19,14 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
     public async Task<IReadOnlyList<EnqueueReceipt>> EnqueueAsync(
         IReadOnlyList<EnqueueRequest> requests, CancellationToken cancellationToken = default)
     {
+        foreach (var request in requests)
+        {
+            if (JobWire.ProblemWith(request.Spec) is { } problem)
+            {
+                throw new ArgumentException($"Job {request.Spec.Id} cannot be stored, and none of the call was: {problem}", nameof(requests));
+            }
+        }
+
         if (requests.Count == 1)
         {
             return [await EnqueueAsync(requests[0], cancellationToken).ConfigureAwait(false)];

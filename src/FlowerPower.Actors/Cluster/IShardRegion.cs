@@ -9,7 +9,9 @@ public interface IShardRegion
     /// <summary>The fixed number of shards; 1 or more.</summary>
     int ShardCount { get; }
 
-    /// <summary>Every shard's condition, by shard number; read without stopping anything, so the figures may be of slightly different moments.</summary>
+    /// <summary>
+    /// Every shard's condition, by shard number; read without stopping anything, so the figures may be of slightly different moments.
+    /// </summary>
     ShardRegionState State { get; }
 
     /// <summary>Sends to an entity, which is made if it is not active. At most once, in order per sender and entity.</summary>
@@ -19,7 +21,10 @@ public interface IShardRegion
     /// <summary>Sends to an entity and waits for one reply; see <see cref="ActorRef.Ask"/> for how it can fail.</summary>
     Task<T> Ask<T>(string entityId, object message, TimeSpan timeout, CancellationToken cancellationToken = default);
 
-    /// <summary>Refuses new messages, lets entities handle what reached them, stops them and then the hosts. After the time-out it stops them at once.</summary>
+    /// <summary>
+    /// Refuses new messages, lets entities handle what reached them, stops them and then the hosts. After the time-out it stops them at
+    /// once.
+    /// </summary>
     /// <param name="timeout">How long entities may take by the system's clock; zero or more.</param>
     Task StopAsync(TimeSpan timeout);
 }
@@ -27,8 +32,13 @@ public interface IShardRegion
 /// <summary>What a shard is made of; one instance per incarnation of a shard.</summary>
 public interface IShardHost
 {
-    /// <summary>Claims and recovers. Messages for the shard wait (bounded) until it is done; throwing means another host after a back-off.</summary>
-    /// <remarks>Its first synchronous part runs on the shard's turn. One that throws cleans up after itself: <see cref="StopAsync"/> is not called then.</remarks>
+    /// <summary>
+    /// Claims and recovers. Messages for the shard wait (bounded) until it is done; throwing means another host after a back-off.
+    /// </summary>
+    /// <remarks>
+    /// Its first synchronous part runs on the shard's turn. One that throws cleans up after itself: <see cref="StopAsync"/> is not
+    /// called then.
+    /// </remarks>
     /// <param name="cancellationToken">Cancelled when the shard is stopped meanwhile.</param>
     ValueTask StartAsync(IShardContext context, CancellationToken cancellationToken);
 
@@ -48,10 +58,15 @@ public interface IShardContext
     /// <summary>The shard's own ref, for logs and as a sender.</summary>
     ActorRef ShardRef { get; }
 
-    /// <summary>Sends to an entity of this shard; a dead letter with <see cref="DeadLetterReason.FormerIncarnation"/> if this host is no longer the shard's.</summary>
+    /// <summary>
+    /// Sends to an entity of this shard; a dead letter with <see cref="DeadLetterReason.FormerIncarnation"/> if this host is no longer
+    /// the shard's.
+    /// </summary>
     void TellEntity(string entityId, object message);
 
-    /// <summary>Gives this host up: its entities are stopped at once, and a new host is started after a back-off. Messages wait meanwhile.</summary>
+    /// <summary>
+    /// Gives this host up: its entities are stopped at once, and a new host is started after a back-off. Messages wait meanwhile.
+    /// </summary>
     void Fail(Exception reason);
 }
 

@@ -178,10 +178,11 @@ internal sealed partial class ShardActor(ShardRegionSettings settings, int shard
 
     private Entity? Activate(string entityId)
     {
-        Props props;
+        Entity entity;
         try
         {
-            props = host!.PropsOf(entityId) ?? throw new InvalidOperationException("PropsOf returned null.");
+            var props = host!.PropsOf(entityId) ?? throw new InvalidOperationException("PropsOf returned null.");
+            entity = new Entity(entityId, Cell.SpawnEntity(props, entityId));
         }
         catch (Exception e)
         {
@@ -189,7 +190,6 @@ internal sealed partial class ShardActor(ShardRegionSettings settings, int shard
             return null;
         }
 
-        var entity = new Entity(entityId, Cell.SpawnEntity(props, entityId));
         entities.Add(entityId, entity);
         order.Touch(entity, sweeps);
         if (entities.Count > settings.MaxActiveEntities)
@@ -209,7 +209,9 @@ internal sealed partial class ShardActor(ShardRegionSettings settings, int shard
         }
     }
 
-    /// <summary>Once per idle time: an entity that ignores the hint goes to the end of the list, so that it does not hide the others.</summary>
+    /// <summary>
+    /// Once per idle time: an entity that ignores the hint goes to the end of the list, so that it does not hide the others.
+    /// </summary>
     private void Hint(Entity entity)
     {
         order.Touch(entity, sweeps);

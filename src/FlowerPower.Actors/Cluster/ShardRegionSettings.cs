@@ -15,19 +15,28 @@ public sealed record ShardRegionSettings
     /// <summary>Makes the host of a shard; a new one at each call.</summary>
     public required Func<int, IShardHost> Host { get; init; }
 
-    /// <summary>Messages that may wait in one shard: for its turn, and as many again for its host or for stopping entities; 1 or more.</summary>
+    /// <summary>
+    /// Messages that may wait in one shard: for its turn, and as many again for its host or for stopping entities; 1 or more.
+    /// </summary>
     public int BufferPerShard { get; init; } = 100_000;
 
     /// <summary>Entities of one shard beyond which the least recently used gets a <see cref="PassivationHint"/>; 1 or more.</summary>
     public int MaxActiveEntities { get; init; } = 10_000;
 
-    /// <summary>An entity without messages for this long (and up to a quarter longer) gets a <see cref="PassivationHint"/>; <see cref="Timeout.InfiniteTimeSpan"/> for never.</summary>
+    /// <summary>
+    /// An entity without messages for this long (and up to a quarter longer) gets a <see cref="PassivationHint"/>; <see
+    /// cref="Timeout.InfiniteTimeSpan"/> for never.
+    /// </summary>
     public TimeSpan IdleAfter { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>The wait before the next host after a first failure; it doubles with each further one, and up to a fifth is added by chance.</summary>
+    /// <summary>
+    /// The wait before the next host after a first failure; it doubles with each further one, and up to a fifth is added by chance.
+    /// </summary>
     public TimeSpan RecoverBackoff { get; init; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>The longest wait before the next host. A host that was active for this long begins at <see cref="RecoverBackoff"/> again.</summary>
+    /// <summary>
+    /// The longest wait before the next host. A host that was active for this long begins at <see cref="RecoverBackoff"/> again.
+    /// </summary>
     public TimeSpan MaxRecoverBackoff { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long <see cref="IShardHost.StopAsync"/> may take before the shard goes on without it; more than zero.</summary>

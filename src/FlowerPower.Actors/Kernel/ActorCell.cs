@@ -86,22 +86,17 @@ internal sealed partial class ActorCell : ActorRef, IThreadPoolWorkItem
     /// <summary>From any thread: adds to the user lane, or makes a dead letter.</summary>
     public void Post(Envelope envelope)
     {
-        if (Props.MailboxCapacity > 0 && Interlocked.Increment(ref queued) > Props.MailboxCapacity)
+        if (TryReserve(envelope))
         {
-            Interlocked.Decrement(ref queued);
-            Drop(envelope, IsEntity || envelope.EntityId is null ? DeadLetterReason.MailboxFull : DeadLetterReason.ShardBufferFull);
-            return;
+            Push(envelope);
         }
-
-        Push(envelope);
     }
 
     /// <summary>For a shard: the same, but <see langword="false"/> if the entity has ended and the shard is yet to hear of it.</summary>
     public bool TryPost(Envelope envelope)
     {
-        if (Props.MailboxCapacity > 0)
+        if (!TryReserve(envelope))
         {
-            Post(envelope);
             return true;
         }
 
@@ -375,6 +370,19 @@ internal sealed partial class ActorCell : ActorRef, IThreadPoolWorkItem
         Await(task, After.Message);
     }
 
+    /// <summary>Takes a place in a bounded mailbox, or makes a dead letter of the envelope.</summary>
+    private bool TryReserve(Envelope envelope)
+    {
+        if (Props.MailboxCapacity == 0 || Interlocked.Increment(ref queued) <= Props.MailboxCapacity)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref queued);
+        Drop(envelope, IsEntity || envelope.EntityId is null ? DeadLetterReason.MailboxFull : DeadLetterReason.ShardBufferFull);
+        return false;
+    }
+
     private void Push(Envelope envelope)
     {
         if (user.TryPush(envelope))
@@ -396,7 +404,7 @@ internal sealed partial class ActorCell : ActorRef, IThreadPoolWorkItem
     {
         switch (envelope.Message)
         {
-            case PoisonPill or PassivateRequest or PassivationHint:
+            case PoisonPill or PassivateRequest or PassivationHint or ShardMessage:
                 return; // the runtime's own wish about an actor that is gone; nobody sent it and nobody misses it
             case TimerEntry tick:
                 tick.Taken();

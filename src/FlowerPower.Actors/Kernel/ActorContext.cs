@@ -15,7 +15,9 @@ public sealed class ActorContext
     /// <summary>The actor's own ref; the same in every incarnation.</summary>
     public ActorRef Self => cell;
 
-    /// <summary>Who sent the current message, or <see cref="ActorRef.Nobody"/>; only valid until its handler's task has completed.</summary>
+    /// <summary>
+    /// Who sent the current message, or <see cref="ActorRef.Nobody"/>; only valid until its handler's task has completed.
+    /// </summary>
     public ActorRef Sender => Current?.Sender ?? ActorRef.Nobody;
 
     /// <summary>The system the actor lives in.</summary>
@@ -81,7 +83,9 @@ public sealed class ActorContext
     /// <summary>Stops this actor after the current message.</summary>
     public void StopSelf() => cell.SendSystem(new SystemMessage.Stop());
 
-    /// <summary>Asks for one <see cref="Terminated"/> message when the target ends, or at once if it has. Ends with this incarnation.</summary>
+    /// <summary>
+    /// Asks for one <see cref="Terminated"/> message when the target ends, or at once if it has. Ends with this incarnation.
+    /// </summary>
     public void Watch(ActorRef target)
     {
         ArgumentNullException.ThrowIfNull(target);
@@ -116,7 +120,9 @@ public sealed class ActorContext
         StartTimer(key, message, due, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Sends a message to this actor every <paramref name="period"/>, first after one period; replaces the timer with the same key.</summary>
+    /// <summary>
+    /// Sends a message to this actor every <paramref name="period"/>, first after one period; replaces the timer with the same key.
+    /// </summary>
     /// <param name="period">More than zero. Ticks do not pile up: at most one waits in the mailbox.</param>
     public void StartPeriodicTimer(object key, object message, TimeSpan period)
     {
@@ -185,7 +191,9 @@ public sealed class ActorContext
     }
 
     /// <summary>Makes a message to this actor from a task's end. The functions run on this actor's turn.</summary>
-    /// <remarks>The result of a task of a former incarnation is a dead letter with <see cref="DeadLetterReason.FormerIncarnation"/>.</remarks>
+    /// <remarks>
+    /// The result of a task of a former incarnation is a dead letter with <see cref="DeadLetterReason.FormerIncarnation"/>.
+    /// </remarks>
     public void PipeToSelf<T>(Task<T> task, Func<T, object> onSuccess, Func<Exception, object> onFailure)
     {
         ArgumentNullException.ThrowIfNull(task);
@@ -203,7 +211,9 @@ public sealed class ActorContext
         }
     }
 
-    /// <summary>An entity asks its shard to be stopped; messages meanwhile are kept for its next incarnation. Anything else gets a dead letter.</summary>
+    /// <summary>
+    /// An entity asks its shard to be stopped; messages meanwhile are kept for its next incarnation. Anything else gets a dead letter.
+    /// </summary>
     public void Passivate()
     {
         if (cell.IsEntity)

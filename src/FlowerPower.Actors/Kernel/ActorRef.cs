@@ -11,10 +11,14 @@ public abstract class ActorRef
     /// <summary>Where the actor sits, for logs and operators: <c>system/parent/name</c>.</summary>
     public abstract string Path { get; }
 
-    /// <summary>The system that counts this ref's dead letters and times its Asks; <see langword="null"/> for <see cref="Nobody"/> only.</summary>
+    /// <summary>
+    /// The system that counts this ref's dead letters and times its Asks; <see langword="null"/> for <see cref="Nobody"/> only.
+    /// </summary>
     internal ActorSystem? Home { get; }
 
-    /// <summary>Sends without waiting: at most once, in order per sender and receiver. Never blocks and never throws for a dead receiver.</summary>
+    /// <summary>
+    /// Sends without waiting: at most once, in order per sender and receiver. Never blocks and never throws for a dead receiver.
+    /// </summary>
     /// <param name="message">An immutable object.</param>
     /// <param name="sender">Who is answered; by default <see cref="Nobody"/>.</param>
     public abstract void Tell(object message, ActorRef? sender = null);

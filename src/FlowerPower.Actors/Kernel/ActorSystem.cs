@@ -9,7 +9,9 @@ public sealed record ActorSystemOptions
     /// <summary>Who runs the turns; <see langword="null"/> for the thread pool.</summary>
     public IDispatcher? Dispatcher { get; init; }
 
-    /// <summary>Where jitter comes from; <see langword="null"/> for a source of its own with an arbitrary seed. Locked by the system.</summary>
+    /// <summary>
+    /// Where jitter comes from; <see langword="null"/> for a source of its own with an arbitrary seed. Locked by the system.
+    /// </summary>
     public Random? Random { get; init; }
 
     /// <summary>Messages that an actor may handle before it lets others run; 1 or more.</summary>

@@ -110,7 +110,11 @@ public sealed class DeadLetters
             recent.Enqueue(letter);
         }
 
-        system.Events.Publish(letter);
+        if (message is not DeadLetter)
+        {
+            system.Events.Publish(letter); // else two dead subscribers would report each other for ever
+        }
+
         sender?.OnDropped(reason, message, recipient);
     }
 

@@ -1,6 +1,9 @@
 namespace FlowerPower.Actors;
 
-/// <summary>An Ask was answered with a <see cref="Failure"/>, or its message became a dead letter (then <see cref="Reason"/> is a <see cref="MessageDroppedException"/>).</summary>
+/// <summary>
+/// An Ask was answered with a <see cref="Failure"/>, or its message became a dead letter (then <see cref="Reason"/> is a <see
+/// cref="MessageDroppedException"/>).
+/// </summary>
 public sealed class ActorFailedException(Exception reason) : Exception(reason.Message, reason)
 {
     /// <summary>What the actor answered with.</summary>

@@ -37,10 +37,16 @@ public sealed record SupervisionStrategy
     /// <summary>The greatest part of the wait that chance adds to it; 0 or more.</summary>
     public double Jitter { get; init; } = 0.2;
 
-    /// <summary>Restarts allowed <see cref="Within"/> a window, after which a failure stops the child; 0 or more, <see cref="int.MaxValue"/> for no limit.</summary>
+    /// <summary>
+    /// Restarts allowed <see cref="Within"/> a window, after which a failure stops the child; 0 or more, <see cref="int.MaxValue"/> for
+    /// no limit.
+    /// </summary>
     public int MaxRestarts { get; init; } = 10;
 
-    /// <summary>The sliding window of <see cref="MaxRestarts"/>. A child that lived this long since its last restart begins at <see cref="MinBackoff"/> again.</summary>
+    /// <summary>
+    /// The sliding window of <see cref="MaxRestarts"/>. A child that lived this long since its last restart begins at <see
+    /// cref="MinBackoff"/> again.
+    /// </summary>
     public TimeSpan Within { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Time to wait before a restart.</summary>

@@ -21,8 +21,8 @@ public static class Durations
         [("H", TimeSpan.TicksPerHour), ("M", TimeSpan.TicksPerMinute), ("S", TimeSpan.TicksPerSecond)];
 
     /// <summary>
-    /// Reads a length of time: numbers with the units <c>d h m s ms</c>, the largest first (<c>5m</c>, <c>2h30m</c>, <c>1.5s</c>), or ISO 8601
-    /// (<c>PT5M</c>, <c>P1DT2H</c>, <c>P2W</c>). Only the last number may have a fraction.
+    /// Reads a length of time: numbers with the units <c>d h m s ms</c>, the largest first (<c>5m</c>, <c>2h30m</c>, <c>1.5s</c>), or
+    /// ISO 8601 (<c>PT5M</c>, <c>P1DT2H</c>, <c>P2W</c>). Only the last number may have a fraction.
     /// </summary>
     /// <returns>Zero or more, truncated to 100 ns ticks.</returns>
     /// <exception cref="FormatException">The text is not such a length; the message says why and what would be one.</exception>
@@ -45,21 +45,27 @@ public static class Durations
     public static DateTimeOffset ParseInstant(string text)
     {
         var trimmed = text.Trim();
-        if (DateTimeOffset.TryParseExact(
-            trimmed, InstantFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var instant))
+        const DateTimeStyles toUtc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        if (DateTimeOffset.TryParseExact(trimmed, InstantFormats, CultureInfo.InvariantCulture, toUtc, out var instant))
         {
             return instant;
         }
 
         var shown = ShortText.Cut(trimmed, MaxLength);
-        throw new FormatException(DateTime.TryParseExact(trimmed, LocalFormats, CultureInfo.InvariantCulture, DateTimeStyles.None, out var local)
-            ? FormattableString.Invariant(
-                $"'{shown}' has no offset from UTC, so it is not one instant: write {local:yyyy-MM-ddTHH:mm:ss}Z for UTC, or an offset such as +02:00.")
-            : $"'{shown}' is not an instant: write date, time and offset in ISO 8601, as in 2026-03-01T14:30:00Z or 2026-03-01T14:30:00+01:00.");
+        if (DateTime.TryParseExact(trimmed, LocalFormats, CultureInfo.InvariantCulture, DateTimeStyles.None, out var local))
+        {
+            throw new FormatException($"'{shown}' has no offset from UTC, so it is not one instant: "
+                + FormattableString.Invariant($"write {local:yyyy-MM-ddTHH:mm:ss}Z for UTC, or an offset such as +02:00."));
+        }
+
+        throw new FormatException($"'{shown}' is not an instant: "
+            + "write date, time and offset in ISO 8601, as in 2026-03-01T14:30:00Z or 2026-03-01T14:30:00+01:00.");
     }
 
     private static readonly string[] LocalFormats =
-        ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF", "yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss"];
+    [
+        "yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF", "yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss",
+    ];
 
     private static readonly string[] InstantFormats =
     [

@@ -12,7 +12,9 @@ namespace FlowerPower.Jobs;
 /// <exception cref="ArgumentException"><paramref name="Types"/> is empty.</exception>
 public sealed record JobError(IReadOnlyList<string> Types, string Message, string? Detail = null)
 {
-    /// <summary>The greatest number of characters in <see cref="Message"/>: user code must not be able to fill a store with one error.</summary>
+    /// <summary>
+    /// The greatest number of characters in <see cref="Message"/>: user code must not be able to fill a store with one error.
+    /// </summary>
     public const int MaxMessageLength = 4_000;
 
     /// <summary>The greatest number of characters in <see cref="Detail"/>.</summary>
@@ -41,7 +43,9 @@ public sealed record JobError(IReadOnlyList<string> Types, string Message, strin
     /// <summary>The type of a job that nobody started before <see cref="JobSpec.ExpiresAt"/>.</summary>
     public const string ExpiredType = "Expired";
 
-    /// <summary>The error of an attempt that ran too long, under .NET's and Python's name, because a retry policy may name either.</summary>
+    /// <summary>
+    /// The error of an attempt that ran too long, under .NET's and Python's name, because a retry policy may name either.
+    /// </summary>
     public static JobError TimedOut(string message) => new([TimeoutType, "TimeoutError", "Exception"], message);
 
     /// <summary>An error that no exception stands for.</summary>

@@ -28,7 +28,8 @@ public readonly record struct JobId : IComparable<JobId>
         TryParse(text, out var id)
             ? id
             : throw new FormatException(
-                $"'{Shorten(text)}' is not a job id: an id has 1 to {MaxLength} of the characters A-Z a-z 0-9 . _ and -, and does not begin with . or -.");
+                $"'{Shorten(text)}' is not a job id: an id has 1 to {MaxLength} of the characters A-Z a-z 0-9 . _ and -, "
+                + "and does not begin with . or -.");
 
     /// <summary>Reads an id; <see langword="false"/> if the text is not one.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out JobId id)

@@ -23,7 +23,7 @@ public static class JobLifecycle
             (Absent, _) => Refuse(Refusal.NotFound),
 
             (Waiting s, Start or CheckClock) when IsExpired(s, now) => Accept(Expire(s, now)),
-            (Waiting s, Start c) when s.Trail.HasUsed(c.Grant) => Refuse(Refusal.StaleAttempt), // its former holder may still answer with it
+            (Waiting s, Start c) when s.Trail.HasUsed(c.Grant) => Refuse(Refusal.StaleAttempt), // its former holder may answer yet
             (Waiting s, Start) when now < s.DueAt => Refuse(Refusal.NotDue),
             (Waiting s, Start c) => Accept(Begin(s, c, now)),
             (Running s, Start c) when s.Grant == c.Grant => Nothing, // the same grant again
@@ -73,11 +73,13 @@ public static class JobLifecycle
                 x.Attempt, x.Grant, x.Worker, x.At, x.Deadline),
             (Running s, AttemptFailed x) when x.Attempt == s.Attempt => new Waiting(
                 Step(s.Trail, e, x.RetryAt > x.At ? JobStatus.Retrying : JobStatus.Pending, x.Attempt, s.Worker.Value, x.Error.Message)
-                    with { FailuresMade = s.Trail.FailuresMade + 1 },
+                    with
+                { FailuresMade = s.Trail.FailuresMade + 1 },
                 x.RetryAt, x.Error),
             (Running s, AttemptLost x) when x.Attempt == s.Attempt => new Waiting(
                 Step(s.Trail, e, JobStatus.Pending, x.Attempt, x.Worker.Value, x.Crashed ? "the worker died" : "the worker handed it back")
-                    with { Crashes = s.Trail.Crashes + (x.Crashed ? 1 : 0) },
+                    with
+                { Crashes = s.Trail.Crashes + (x.Crashed ? 1 : 0) },
                 x.At, LastError: null),
             (Running s, Completed x) when x.Attempt == s.Attempt => new Finished(
                 Step(s.Trail, e, JobStatus.Completed, x.Attempt, s.Worker.Value), JobStatus.Completed, x.At, x.ResultJson, null),
@@ -91,7 +93,8 @@ public static class JobLifecycle
                 JobStatus.Cancelled, x.At, default, null),
             (Finished { Outcome: JobStatus.Failed or JobStatus.Cancelled } s, Retried x) => new Waiting(
                 Step(s.Trail, e, JobStatus.Pending, attempt: 0, x.By, "retried")
-                    with { FailuresMade = 0, Crashes = 0, Retries = s.Trail.Retries + 1 },
+                    with
+                { FailuresMade = 0, Crashes = 0, Retries = s.Trail.Retries + 1 },
                 x.At, LastError: null),
 
             // A log that breaks the rules is corrupt: stop this job, do not guess.
@@ -113,7 +116,10 @@ public static class JobLifecycle
         s.Trail is { AttemptsMade: 0, Retries: 0, Spec.ExpiresAt: { } expiry } && now >= expiry;
 
     private static Failed Expire(Waiting s, DateTimeOffset now) =>
-        new(0, JobError.Named(JobError.ExpiredType, $"No worker started the job before it expired at {s.Trail.Spec.ExpiresAt:u}.")) { At = now };
+        new(0, JobError.Named(JobError.ExpiredType, $"No worker started the job before it expired at {s.Trail.Spec.ExpiresAt:u}."))
+        {
+            At = now,
+        };
 
     private static AttemptStarted Begin(Waiting s, Start c, DateTimeOffset now) =>
         new(s.Trail.AttemptsMade + 1, c.Grant, c.Worker, DeadlineOf(s.Trail.Spec, now)) { At = now };
@@ -137,7 +143,8 @@ public static class JobLifecycle
     private static JobEvent AfterLoss(Running s, bool crashed, DateTimeOffset now) =>
         crashed && s.Trail.Crashes + 1 >= MaxCrashes
             ? new Failed(s.Attempt, JobError.Named(JobError.PoisonType,
-                $"{MaxCrashes} workers died while they ran this job; it is parked until someone retries it.")) { At = now }
+                $"{MaxCrashes} workers died while they ran this job; it is parked until someone retries it."))
+            { At = now }
             : new AttemptLost(s.Attempt, s.Worker, crashed) { At = now };
 
     private static JobError TimedOut(Running s) =>

@@ -49,10 +49,18 @@ public sealed record JobSpec
     public DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>How long a completed or cancelled job is kept. Above zero.</summary>
-    public TimeSpan ResultRetention { get; init => field = AboveZero(value, "A job's result retention", "leave it out for 7 days"); } = TimeSpan.FromDays(7);
+    public TimeSpan ResultRetention
+    {
+        get;
+        init => field = AboveZero(value, "A job's result retention", "leave it out for 7 days");
+    } = TimeSpan.FromDays(7);
 
     /// <summary>How long a failed job is kept. Above zero.</summary>
-    public TimeSpan FailureRetention { get; init => field = AboveZero(value, "A job's failure retention", "leave it out for 30 days"); } = TimeSpan.FromDays(30);
+    public TimeSpan FailureRetention
+    {
+        get;
+        init => field = AboveZero(value, "A job's failure retention", "leave it out for 30 days");
+    } = TimeSpan.FromDays(30);
 
     /// <summary>A line for people.</summary>
     public string? Description { get; init; }

@@ -22,7 +22,9 @@ public abstract record JobState
         : JobState;
 
     /// <summary>Ended.</summary>
-    /// <param name="Outcome"><see cref="JobStatus.Completed"/>, <see cref="JobStatus.Failed"/> or <see cref="JobStatus.Cancelled"/>.</param>
+    /// <param name="Outcome">
+    /// <see cref="JobStatus.Completed"/>, <see cref="JobStatus.Failed"/> or <see cref="JobStatus.Cancelled"/>.
+    /// </param>
     /// <param name="ResultJson">UTF-8 JSON; empty unless completed.</param>
     /// <param name="Error"><see langword="null"/> unless failed.</param>
     public sealed record Finished(JobTrail Trail, JobStatus Outcome, DateTimeOffset At, ReadOnlyMemory<byte> ResultJson, JobError? Error)

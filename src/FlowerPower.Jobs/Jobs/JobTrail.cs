@@ -6,7 +6,9 @@ namespace FlowerPower.Jobs;
 /// <param name="Spec">What the job is.</param>
 /// <param name="EnqueuedAt">When it was accepted; its age inside its priority counts from here.</param>
 /// <param name="AttemptsMade">Attempts started in all, lost ones included; numbers the next one.</param>
-/// <param name="FailuresMade">Attempts since the last <see cref="JobCommand.Retry"/> that failed; compared with <see cref="RetryPolicy.MaxRetries"/>.</param>
+/// <param name="FailuresMade">
+/// Attempts since the last <see cref="JobCommand.Retry"/> that failed; compared with <see cref="RetryPolicy.MaxRetries"/>.
+/// </param>
 /// <param name="Crashes">Attempts since then whose worker died under them.</param>
 /// <param name="Transitions">Oldest first; at most <see cref="MaxTransitions"/>: the first one and the newest are kept.</param>
 /// <param name="DroppedTransitions">How many were left out between the first and the rest.</param>
@@ -71,7 +73,10 @@ public sealed record JobTrail(
 
 /// <summary>One step of a job's life, for people.</summary>
 /// <param name="At">When.</param>
-/// <param name="Status">What the job became (a waiting job: <see cref="JobStatus.Scheduled"/>, <see cref="JobStatus.Pending"/> or <see cref="JobStatus.Retrying"/> as of then).</param>
+/// <param name="Status">
+/// What the job became (a waiting job: <see cref="JobStatus.Scheduled"/>, <see cref="JobStatus.Pending"/> or
+/// <see cref="JobStatus.Retrying"/> as of then).
+/// </param>
 /// <param name="Attempt">The attempt that it concerns; 0 if none.</param>
 /// <param name="By">The worker or person behind it; <see langword="null"/> if nobody in particular.</param>
 /// <param name="Note">Why, in words: an error's message, a reason; <see langword="null"/> if plain.</param>

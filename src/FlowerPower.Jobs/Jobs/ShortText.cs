@@ -4,7 +4,9 @@ namespace FlowerPower.Jobs;
 internal static class ShortText
 {
     /// <summary>The text, or its beginning and an ellipsis.</summary>
-    /// <param name="maxLength">The greatest length of the answer, in UTF-16 characters; 2 or more. A surrogate pair is never cut in two.</param>
+    /// <param name="maxLength">
+    /// The greatest length of the answer, in UTF-16 characters; 2 or more. A surrogate pair is never cut in two.
+    /// </param>
     public static string Cut(string text, int maxLength)
     {
         if (text.Length <= maxLength)

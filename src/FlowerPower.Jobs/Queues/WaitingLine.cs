@@ -1,6 +1,8 @@
 namespace FlowerPower.Jobs;
 
-/// <summary>The order in which waiting jobs are handed out: strict priority, then oldest, then by id; a job that is not due is not handed out.</summary>
+/// <summary>
+/// The order in which waiting jobs are handed out: strict priority, then oldest, then by id; a job that is not due is not handed out.
+/// </summary>
 /// <remarks>
 /// A plain data structure for one thread, without a clock: callers say what time it is. <see cref="Offer"/>, <see cref="Take"/> and
 /// <see cref="Withdraw"/> cost O(log n), and a withdrawn job leaves nothing behind. A million jobs cost about 170 bytes each, their ids'
@@ -117,7 +119,10 @@ public sealed class WaitingLine
         return notDue.Count == 0 ? null : new DateTimeOffset(slots[notDue.First].DueAt, TimeSpan.Zero);
     }
 
-    /// <summary>Waiting jobs of a queue and priority that were due at the last instant that <see cref="Take"/> or <see cref="NextDueAt"/> heard.</summary>
+    /// <summary>
+    /// Waiting jobs of a queue and priority that were due at the last instant that <see cref="Take"/> or <see cref="NextDueAt"/>
+    /// heard.
+    /// </summary>
     public int CountReady(string queue, JobPriority priority) => lanes.TryGetValue((queue, priority), out var lane) ? lane.Ready.Count : 0;
 
     private void Advance(DateTimeOffset now)
@@ -232,7 +237,6 @@ public sealed class WaitingLine
     private WaitingJob Describe(int slot)
     {
         ref var s = ref slots[slot];
-        return new WaitingJob(
-            s.Id, s.Lane!.Queue, s.Lane.Priority, new DateTimeOffset(s.EnqueuedAt, TimeSpan.Zero), new DateTimeOffset(s.DueAt, TimeSpan.Zero));
+        return new WaitingJob(s.Id, s.Lane!.Queue, s.Lane.Priority, new(s.EnqueuedAt, TimeSpan.Zero), new(s.DueAt, TimeSpan.Zero));
     }
 }

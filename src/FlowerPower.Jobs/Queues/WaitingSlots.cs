@@ -11,7 +11,9 @@ internal struct WaitingSlot
     public bool IsReady; // in its lane's heap, else in the heap by due time
 }
 
-/// <summary>The line's jobs in one array, addressed by number, so that heaps hold four bytes per job and the collector sees few objects.</summary>
+/// <summary>
+/// The line's jobs in one array, addressed by number, so that heaps hold four bytes per job and the collector sees few objects.
+/// </summary>
 internal sealed class WaitingSlots
 {
     private const int SmallCapacity = 16;

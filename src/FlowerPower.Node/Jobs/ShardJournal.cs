@@ -83,9 +83,10 @@ internal sealed class ShardJournal(
     /// <summary>Store events of one job; done when they are stored.</summary>
     /// <param name="next">The job after them.</param>
     /// <exception cref="ShardLostException">The shard is not this node's any more; whether the events were stored is known to its new owner.</exception>
+    /// <exception cref="ArgumentException">An event holds what cannot be stored; nothing was.</exception>
     public Task AppendAsync(IReadOnlyList<JobEvent> events, JobState next)
     {
-        var pending = new Pending(events, next);
+        var pending = new Pending(Encode(events, next), next, isRetry: events is [JobEvent.Retried]);
         lock (gate)
         {
             if (lost is not null)
@@ -185,18 +186,11 @@ internal sealed class ShardJournal(
         var records = new List<RecordChange>();
         foreach (var pending in batch)
         {
-            var version = pending.Next.Version - pending.Events.Count;
             var id = pending.Next.History!.Spec.Id;
-            foreach (var e in pending.Events)
+            events.AddRange(pending.Frames);
+            if (pending.Record is not null)
             {
-                var (type, payload) = JobWire.Encode(e);
-                events.Add(new EventFrame(id.Value, ++version, type, payload));
-            }
-
-            if (pending.Next is JobState.Finished || pending.Events is [JobEvent.Retried])
-            {
-                // A retried job's record still says that it ended, and lists would show it twice.
-                records.Add(JobRecords.Change(pending.Next));
+                records.Add(pending.Record!);
                 dirty.Remove(id);
             }
             else
@@ -347,8 +341,30 @@ internal sealed class ShardJournal(
         }
     }
 
-    private sealed record Pending(IReadOnlyList<JobEvent> Events, JobState Next)
+    /// <summary>By the job's own actor, so that the jobs of a shard are encoded side by side and outside its lock.</summary>
+    private static EventFrame[] Encode(IReadOnlyList<JobEvent> events, JobState next)
     {
+        var id = next.History!.Spec.Id.Value;
+        var version = next.Version - events.Count;
+        var frames = new EventFrame[events.Count];
+        for (var i = 0; i < frames.Length; i++)
+        {
+            var (type, payload) = JobWire.Encode(events[i]);
+            frames[i] = new EventFrame(id, ++version, type, payload);
+        }
+
+        return frames;
+    }
+
+    private sealed class Pending(EventFrame[] frames, JobState next, bool isRetry)
+    {
+        public EventFrame[] Frames { get; } = frames;
+
+        public JobState Next { get; } = next;
+
+        /// <summary>A job that ends changes its record in the same step; so does one that waits again, whose record still says that it ended.</summary>
+        public RecordChange? Record { get; } = isRetry || next is JobState.Finished ? JobRecords.Change(next) : null;
+
         public TaskCompletionSource Stored { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 

@@ -221,6 +221,7 @@ public sealed class LocalJobQueue : IJobQueue
             return await answers.Reader.ReadAsync(cancellationToken).ConfigureAwait(false) switch
             {
                 LocalResponse.Error error when error.Kind == nameof(FormatException) => throw new FormatException(error.Message),
+                LocalResponse.Error error when error.Kind == nameof(ArgumentException) => throw new ArgumentException(error.Message),
                 LocalResponse.Error error => throw new QueueUnavailableException(error.Message),
                 var answer => answer,
             };

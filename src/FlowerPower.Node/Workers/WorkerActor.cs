@@ -1,5 +1,6 @@
 using FlowerPower.Actors;
 using FlowerPower.Jobs;
+using FlowerPower.Storage.Wire;
 
 namespace FlowerPower.Node.Workers;
 
@@ -114,7 +115,9 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
         try
         {
             var result = await executor.RunAsync(run.Spec, run.Attempt, progress.Report, attempt.Cancellation.Token).ConfigureAwait(false);
-            return new JobCommand.Succeed(run.Grant, result);
+            return JobWire.ProblemWithResult(result.Span) is { } problem
+                ? new JobCommand.Fail(run.Grant, JobError.Named("ResultRefused", problem))
+                : new JobCommand.Succeed(run.Grant, result);
         }
         catch (Exception error)
         {

@@ -9,6 +9,12 @@ namespace FlowerPower.Storage;
 /// </remarks>
 internal sealed class Database : IDisposable
 {
+    // Only programs that ignore our lock can make a write wait: somebody's SQLite shell.
+    private const int PatienceMilliseconds = 5000;
+
+    // A checkpoint that readers stand in the way of can come later; the writes behind it should not wait for them.
+    private const int CheckpointPatienceMilliseconds = 100;
+
     private readonly sqlite3 handle;
     private readonly List<Statement> statements = [];
 
@@ -35,8 +41,7 @@ internal sealed class Database : IDisposable
         // SQLite falls back to reading only, and would say so no sooner than at the first write.
         if (result == raw.SQLITE_OK && raw.sqlite3_db_readonly(handle, "main") != 1)
         {
-            // Only programs that ignore our lock can make us wait: somebody's SQLite shell.
-            raw.sqlite3_busy_timeout(handle, 5000);
+            raw.sqlite3_busy_timeout(handle, PatienceMilliseconds);
             raw.sqlite3_extended_result_codes(handle, 1);
             return database;
         }
@@ -83,17 +88,17 @@ internal sealed class Database : IDisposable
         return statement;
     }
 
-    /// <summary>Move the write-ahead log into the file.</summary>
-    /// <param name="truncate">Wait for readers and empty the log; otherwise move what is free to move.</param>
-    /// <returns>Whether all of it was moved.</returns>
-    public bool Checkpoint(bool truncate)
+    /// <summary>Move the write-ahead log into the file and empty it.</summary>
+    /// <returns>Whether that was done: not if somebody goes on reading in it.</returns>
+    public bool Checkpoint()
     {
-        var mode = truncate ? raw.SQLITE_CHECKPOINT_TRUNCATE : raw.SQLITE_CHECKPOINT_PASSIVE;
-        var result = raw.sqlite3_wal_checkpoint_v2(handle, "main", mode, out var frames, out var moved);
-        return result switch
+        raw.sqlite3_busy_timeout(handle, CheckpointPatienceMilliseconds);
+        var result = raw.sqlite3_wal_checkpoint_v2(handle, "main", raw.SQLITE_CHECKPOINT_TRUNCATE, out var frames, out var moved);
+        raw.sqlite3_busy_timeout(handle, PatienceMilliseconds);
+        return (result & 0xFF) switch
         {
             raw.SQLITE_OK => frames == moved,
-            raw.SQLITE_BUSY => false,
+            raw.SQLITE_BUSY or raw.SQLITE_LOCKED => false,
             _ => throw Error(result),
         };
     }

@@ -15,11 +15,6 @@ internal sealed class GroupWriter : IAsyncDisposable
     /// <summary>A transaction is closed once it has this many bytes of events and bodies.</summary>
     public const long MaxGroupBytes = 32L << 20;
 
-    /// <summary>The length at which the write-ahead log is emptied even if readers must be waited for.</summary>
-    public const long MaxLogBytes = 256L << 20;
-
-    private const long LogCheckEvery = 32L << 20;
-
     private readonly Channel<WriteRequest> waiting = Channel.CreateBounded<WriteRequest>(
         new BoundedChannelOptions(MaxWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
@@ -27,11 +22,14 @@ internal sealed class GroupWriter : IAsyncDisposable
     private readonly WriteSession session;
     private readonly Thread thread;
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly long maxLogBytes;
     private long sinceLogCheck;
 
     /// <param name="database">The writer's own connection; closed with the writer.</param>
-    public GroupWriter(Database database, IStoreFaults? faults)
+    /// <param name="maxLogBytes">The length at which the write-ahead log is emptied, even if readers must be waited for a moment.</param>
+    public GroupWriter(Database database, long maxLogBytes, IStoreFaults? faults)
     {
+        this.maxLogBytes = maxLogBytes;
         this.database = database;
         session = new WriteSession(database, faults);
         thread = new Thread(Run) { IsBackground = true, Name = "store writer" };
@@ -168,13 +166,13 @@ internal sealed class GroupWriter : IAsyncDisposable
             sinceLogCheck += request.Bytes;
         }
 
-        if (sinceLogCheck < LogCheckEvery)
+        if (sinceLogCheck < maxLogBytes / 8)
         {
             return;
         }
 
         sinceLogCheck = 0;
-        TryCheckpoint(fromBytes: MaxLogBytes);
+        TryCheckpoint(fromBytes: maxLogBytes);
     }
 
     private void TryCheckpoint(long fromBytes)
@@ -183,7 +181,7 @@ internal sealed class GroupWriter : IAsyncDisposable
         {
             if (new FileInfo(database.Path + "-wal") is { Exists: true } log && log.Length >= fromBytes)
             {
-                database.Checkpoint(truncate: true);
+                database.Checkpoint();
             }
         }
         catch (Exception e) when (e is StoreException or IOException or UnauthorizedAccessException)

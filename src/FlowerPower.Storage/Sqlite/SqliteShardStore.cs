@@ -64,6 +64,7 @@ public sealed class SqliteShardStore : IShardStore
     /// <summary>Who has a store's file open.</summary>
     /// <param name="path">The file's path; the file need not exist.</param>
     /// <returns><see langword="null"/> if nobody has.</returns>
+    /// <exception cref="StoreRefusedException">This user may not read what stands beside the file.</exception>
     public static StoreHolder? ReadHolder(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -157,7 +158,7 @@ public sealed class SqliteShardStore : IShardStore
             var shardCount = SqliteSchema.Ensure(database, options.ShardCount);
             Tune(database, options.Synchronous, cacheKiB: 65_536);
             readers = new ReaderPool(() => OpenReader(options));
-            return new SqliteShardStore(hold, new GroupWriter(database, faults), readers, shardCount, faults);
+            return new SqliteShardStore(hold, new GroupWriter(database, options.MaxLogBytes, faults), readers, shardCount, faults);
         }
         catch
         {

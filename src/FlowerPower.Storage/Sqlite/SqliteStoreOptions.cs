@@ -33,6 +33,9 @@ public sealed record SqliteStoreOptions
 
     /// <summary>The clock for <see cref="StoreHolder.Since"/>; <see langword="null"/>: the system's.</summary>
     public TimeProvider? TimeProvider { get; init; }
+
+    /// <summary>The length at which the write-ahead log is emptied, about; tests make it small.</summary>
+    internal long MaxLogBytes { get; init; } = 256L << 20;
 }
 
 /// <summary>The process that has a store's file open.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -10,7 +11,10 @@ namespace FlowerPower.Storage;
 /// </remarks>
 internal sealed partial class StoreLock : IDisposable
 {
-    private const int Tries = 10;
+    // A look by ReadHolder takes the lock for a moment, and that must not turn an opener away. So a lock with a living holder's
+    // note beside it is believed soon, and one without is tried for a second.
+    private const int TriesWithHolder = 5;
+    private const int TriesWithoutHolder = 100;
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(10);
 
     private readonly string path;
@@ -35,13 +39,13 @@ internal sealed partial class StoreLock : IDisposable
                 return taken;
             }
 
-            if (attempt == Tries)
+            var note = ReadNote(path);
+            if (attempt >= (IsAlive(note) ? TriesWithHolder : TriesWithoutHolder))
             {
-                throw new StoreRefusedException(InUse(path, ReadNote(path)));
+                throw new StoreRefusedException(InUse(path, note));
             }
 
-            // A look by ReadHolder takes the lock for a moment: that must not turn an opener away. The system's clock, because
-            // this waits for another process.
+            // The system's clock, because this waits for another process.
             await Task.Delay(BetweenTries, TimeProvider.System, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -120,6 +124,19 @@ internal sealed partial class StoreLock : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
             return null;
+        }
+    }
+
+    private static bool IsAlive(StoreHolder? holder)
+    {
+        try
+        {
+            using var process = holder is null ? null : Process.GetProcessById(holder.ProcessId);
+            return process is not null;
+        }
+        catch (ArgumentException)
+        {
+            return false;
         }
     }
 

@@ -181,11 +181,16 @@ internal static class EventWire
         return type switch
         {
             JobWireTypes.Enqueued => new JobEvent.Enqueued(WireReader.Required(f.Spec, WireNames.Spec), f.DueAt ?? at) { At = at },
-            JobWireTypes.AttemptStarted => new JobEvent.AttemptStarted(f.RequiredAttempt, f.RequiredGrant, f.RequiredWorker, f.Deadline) { At = at },
+            JobWireTypes.AttemptStarted => new JobEvent.AttemptStarted(f.RequiredAttempt, f.RequiredGrant, f.RequiredWorker, f.Deadline)
+            {
+                At = at,
+            },
             JobWireTypes.AttemptFailed => new JobEvent.AttemptFailed(
-                f.RequiredAttempt, f.RequiredError, WireReader.Required(f.RetryAt, WireNames.RetryAt)) { At = at },
+                f.RequiredAttempt, f.RequiredError, WireReader.Required(f.RetryAt, WireNames.RetryAt))
+            { At = at },
             JobWireTypes.AttemptLost => new JobEvent.AttemptLost(
-                f.RequiredAttempt, f.RequiredWorker, WireReader.Required(f.Crashed, WireNames.Crashed)) { At = at },
+                f.RequiredAttempt, f.RequiredWorker, WireReader.Required(f.Crashed, WireNames.Crashed))
+            { At = at },
             JobWireTypes.Completed => new JobEvent.Completed(f.RequiredAttempt, f.Result) { At = at },
             JobWireTypes.Failed => new JobEvent.Failed(f.RequiredAttempt, f.RequiredError) { At = at },
             JobWireTypes.Cancelled => new JobEvent.Cancelled(f.RequiredBy, f.Reason) { At = at },

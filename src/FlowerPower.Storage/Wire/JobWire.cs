@@ -30,8 +30,8 @@ public static class JobWire
         var texts = TextBytes(spec);
         return texts <= WireLimits.MaxTextBytes
             ? null
-            : FormattableString.Invariant(
-                $"The job's names, description, tags and metadata have {texts:N0} bytes, more than {WireLimits.MaxTextBytes:N0}: pass large values as inputs.");
+            : FormattableString.Invariant($"The job's names, description, tags and metadata have {texts:N0} bytes, ")
+                + FormattableString.Invariant($"more than {WireLimits.MaxTextBytes:N0}: pass large values as inputs.");
     }
 
     /// <summary>Why a result cannot be stored; to be asked before it is accepted.</summary>
@@ -41,7 +41,9 @@ public static class JobWire
 
     /// <summary>Writes an event.</summary>
     /// <returns>Its type (<see cref="JobWireTypes"/>) and at most <see cref="WireLimits.MaxEventBytes"/> bytes of UTF-8 JSON.</returns>
-    /// <exception cref="ArgumentException">The event holds what cannot be stored (<see cref="ProblemWith"/>, <see cref="ProblemWithResult"/>).</exception>
+    /// <exception cref="ArgumentException">
+    /// The event holds what cannot be stored (<see cref="ProblemWith"/>, <see cref="ProblemWithResult"/>).
+    /// </exception>
     public static (string Type, byte[] Payload) Encode(JobEvent e)
     {
         var problem = e switch
@@ -124,19 +126,20 @@ public static class JobWire
 
     private static int TextBytes(JobSpec spec)
     {
-        var bytes = Encoding.UTF8.GetByteCount(spec.Pipeline) + Encoding.UTF8.GetByteCount(spec.Project) + Encoding.UTF8.GetByteCount(spec.Queue)
-            + Encoding.UTF8.GetByteCount(spec.Description ?? "");
+        var bytes = 0;
         foreach (var text in spec.Tags.Concat(spec.Retry.Exceptions))
         {
-            bytes += Encoding.UTF8.GetByteCount(text);
+            bytes += Count(text);
         }
 
         foreach (var (name, value) in spec.Metadata)
         {
-            bytes += Encoding.UTF8.GetByteCount(name) + Encoding.UTF8.GetByteCount(value);
+            bytes += Count(name) + Count(value);
         }
 
-        return bytes;
+        return bytes + Count(spec.Pipeline) + Count(spec.Project) + Count(spec.Queue) + Count(spec.Description);
+
+        static int Count(string? text) => text is null ? 0 : Encoding.UTF8.GetByteCount(text);
     }
 
     // What reading text that is not ours, or values outside their range, throws: JsonException, our FormatException, and the checks of

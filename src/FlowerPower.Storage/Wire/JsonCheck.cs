@@ -6,7 +6,10 @@ namespace FlowerPower.Storage.Wire;
 /// <summary>Checks JSON that comes from outside before it is embedded: one bad value must not make a whole record unreadable.</summary>
 internal static class JsonCheck
 {
-    /// <summary>Checks a value: well formed, UTF-8, at most <see cref="WireLimits.MaxJsonBytes"/> long and <see cref="WireLimits.MaxJsonDepth"/> deep.</summary>
+    /// <summary>
+    /// Checks a value: well formed, UTF-8, at most <see cref="WireLimits.MaxJsonBytes"/> long and
+    /// <see cref="WireLimits.MaxJsonDepth"/> deep.
+    /// </summary>
     /// <param name="json">One JSON value; space around it is allowed.</param>
     /// <param name="what">The value's name for the message ("The job's result").</param>
     /// <returns><see langword="null"/> if it can be stored; else one sentence that says why not, with the remedy.</returns>
@@ -14,8 +17,8 @@ internal static class JsonCheck
     {
         if (json.Length > WireLimits.MaxJsonBytes)
         {
-            return FormattableString.Invariant(
-                $"{what} has {json.Length:N0} bytes of JSON, more than {WireLimits.MaxJsonBytes:N0}: store it elsewhere and give its address.");
+            return FormattableString.Invariant($"{what} has {json.Length:N0} bytes of JSON, more than {WireLimits.MaxJsonBytes:N0}: ")
+                + "store it elsewhere and give its address.";
         }
 
         if (!Utf8.IsValid(json))
@@ -29,7 +32,7 @@ internal static class JsonCheck
             var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = WireLimits.MaxJsonDepth + 1 });
             while (reader.Read())
             {
-                if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject && reader.CurrentDepth >= WireLimits.MaxJsonDepth)
+                if (reader.CurrentDepth >= WireLimits.MaxJsonDepth && reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject)
                 {
                     return $"{what} is nested more than {WireLimits.MaxJsonDepth} deep: flatten it.";
                 }

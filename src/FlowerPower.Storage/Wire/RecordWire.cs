@@ -168,7 +168,8 @@ internal static class RecordWire
                 new GrantId(WireReader.Required(f.Grant, WireNames.Grant)),
                 new WorkerId(WireReader.Required(f.Worker, WireNames.Worker)),
                 WireReader.Required(f.StartedAt, WireNames.StartedAt),
-                f.Deadline) { Version = version },
+                f.Deadline)
+            { Version = version },
             Finished => new JobState.Finished(
                 trail,
                 f.Outcome is JobStatus.Completed or JobStatus.Failed or JobStatus.Cancelled
@@ -176,7 +177,8 @@ internal static class RecordWire
                     : throw new FormatException($"{(int)f.Outcome} is not an outcome."),
                 WireReader.Required(f.At, WireNames.At),
                 f.Result,
-                f.Error) { Version = version },
+                f.Error)
+            { Version = version },
             var other => throw new FormatException($"{other} is not a state."),
         };
     }

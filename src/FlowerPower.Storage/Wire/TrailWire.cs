@@ -5,7 +5,9 @@ using FlowerPower.Jobs;
 namespace FlowerPower.Storage.Wire;
 
 /// <summary>The part of a record that every state has: what the job is, and how it got where it is.</summary>
-/// <remarks>A step is an array: ticks since the job was enqueued, status, attempt, by, note, grant; what is empty at its end is left out.</remarks>
+/// <remarks>
+/// A step is an array: ticks since the job was enqueued, status, attempt, by, note, grant; what is empty at its end is left out.
+/// </remarks>
 internal static class TrailWire
 {
     public static void Write(Utf8JsonWriter w, JobTrail trail)

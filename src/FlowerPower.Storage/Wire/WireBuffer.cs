@@ -25,7 +25,9 @@ internal sealed class WireBuffer
     /// <summary>The writer; nothing is in it.</summary>
     public Utf8JsonWriter Writer { get; }
 
-    /// <summary>The thread's buffer. It must be given back by <see cref="Finish"/>; if that does not happen, the next caller gets another.</summary>
+    /// <summary>
+    /// The thread's buffer. It must be given back by <see cref="Finish"/>; if that does not happen, the next caller gets another.
+    /// </summary>
     public static WireBuffer Rent()
     {
         var buffer = cached ?? new WireBuffer();

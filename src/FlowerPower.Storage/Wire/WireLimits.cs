@@ -12,7 +12,9 @@ public static class WireLimits
     /// <summary>The greatest length of a job's names, description, tags and metadata together, in bytes of UTF-8: 1 MiB.</summary>
     public const int MaxTextBytes = 1024 * 1024;
 
-    /// <summary>The greatest length of an encoded event, in bytes: one value and the texts, each of whose characters may need six.</summary>
+    /// <summary>
+    /// The greatest length of an encoded event, in bytes: one value and the texts, each of whose characters may need six.
+    /// </summary>
     public const int MaxEventBytes = 24 * 1024 * 1024;
 
     /// <summary>The greatest length of an encoded record, in bytes: a job's first event, its result, and its bounded history.</summary>

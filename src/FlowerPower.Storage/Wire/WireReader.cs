@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace FlowerPower.Storage.Wire;
 
-/// <summary>Reads our own objects field by field. What it meets is either expected, skipped as unknown, or a <see cref="FormatException"/>.</summary>
+/// <summary>
+/// Reads our own objects field by field. What it meets is either expected, skipped as unknown, or a <see cref="FormatException"/>.
+/// </summary>
 internal ref struct WireReader
 {
     private readonly ReadOnlySpan<byte> json;
@@ -103,7 +105,9 @@ internal ref struct WireReader
         return texts;
     }
 
-    /// <summary>The value here as the bytes that were written: a copy, so that one value does not keep a whole log page in memory.</summary>
+    /// <summary>
+    /// The value here as the bytes that were written: a copy, so that one value does not keep a whole log page in memory.
+    /// </summary>
     public byte[] RawValue()
     {
         var start = (int)reader.TokenStartIndex;
@@ -126,7 +130,8 @@ internal ref struct WireReader
         }
     }
 
-    private readonly FormatException Unexpected(string wanted) => new($"{wanted} was expected at byte {reader.TokenStartIndex}, not {reader.TokenType}.");
+    private readonly FormatException Unexpected(string wanted) =>
+        new($"{wanted} was expected at byte {reader.TokenStartIndex}, not {reader.TokenType}.");
 
     /// <summary>A field that must be there.</summary>
     public static T Required<T>(T? value, JsonEncodedText name)

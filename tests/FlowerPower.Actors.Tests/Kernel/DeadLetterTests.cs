@@ -114,6 +114,23 @@ public sealed class DeadLetterTests
         Assert.Equal(1, probe.Waiting);
     }
 
+    [Fact]
+    public void Dead_subscribers_of_dead_letters_do_not_report_each_other_for_ever()
+    {
+        var sim = new Sim();
+        ActorRef[] subscribers = [sim.Spawn((_, _) => { }), sim.Spawn((_, _) => { })];
+        foreach (var subscriber in subscribers)
+        {
+            sim.System.Events.Subscribe<DeadLetter>(subscriber);
+            ((ActorCell)subscriber).SendSystem(new SystemMessage.Stop());
+        }
+
+        sim.Run();
+        subscribers[0].Tell("late");
+
+        Assert.Equal(3, sim.Dead(DeadLetterReason.Stopped)); // the message, and its report to each of the two
+    }
+
     private sealed class Deaf : Actor
     {
         protected internal override ValueTask OnReceive(object message)

@@ -7,7 +7,10 @@ public sealed class SupervisionTests
     {
         var strategy = new SupervisionStrategy
         {
-            Jitter = 0, MinBackoff = TimeSpan.FromSeconds(1), MaxBackoff = TimeSpan.FromSeconds(5), MaxRestarts = int.MaxValue,
+            Jitter = 0,
+            MinBackoff = TimeSpan.FromSeconds(1),
+            MaxBackoff = TimeSpan.FromSeconds(5),
+            MaxRestarts = int.MaxValue,
         };
         var sim = new Sim(root: strategy);
         var begin = sim.Time.GetUtcNow();

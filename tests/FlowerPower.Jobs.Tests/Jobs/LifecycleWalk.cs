@@ -86,6 +86,11 @@ public sealed class LifecycleWalk
                 Count(e);
             }
 
+            if (command is LoseWorker { HandedBack: true })
+            {
+                Assert.True(decision.Events is [] or [AttemptLost { Crashed: false }], "A hand-back counted as a crash.");
+            }
+
             CheckFence(before, command, decision);
             CheckClockPromise(before, command, decision);
             CheckTrail(decision);

@@ -75,6 +75,15 @@ public sealed class LossTests
     }
 
     [Fact]
+    public void An_attempt_handed_back_after_two_crashes_does_not_park_the_job()
+    {
+        var job = After(Crash(Crash(Waiting(), 1), 2), T0, new Start(First, Ada));
+
+        AssertHappens<AttemptLost>(job, new LoseWorker(Ada, HandedBack: true, First), T0);
+        AssertHappens<Failed>(job, new LoseWorker(Ada, HandedBack: false), T0);
+    }
+
+    [Fact]
     public void Lost_attempts_keep_their_numbers()
     {
         var job = Crash(Waiting(), 1);

@@ -39,10 +39,10 @@ public sealed class WeatherReportTests(WeatherExample example) : IClassFixture<W
     [Theory]
     [InlineData("day")]
     [InlineData("month")]
-    public async Task The_trend_is_a_least_squares_fit_with_a_mean_for_each_place_in_the_year(string season)
+    public async Task The_trend_is_a_least_squares_fit_with_a_mean_for_each_place_in_the_year(string normals)
     {
-        var trend = (await example.ReportAsync(new RunConfig().WithConfig("season", season))).GetProperty("trend");
-        var (slope, error, halfWidth, lag1) = Plain.Trend(date => season == "month" ? date.Month
+        var trend = (await example.ReportAsync(new RunConfig().WithConfig("normals", normals))).GetProperty("trend");
+        var (slope, error, halfWidth, lag1) = Plain.Trend(date => normals == "month" ? date.Month
             : date is { Month: 2, Day: 29 } ? new DateOnly(2011, 2, 28).DayOfYear
             : new DateOnly(2011, date.Month, date.Day).DayOfYear);
 
@@ -54,11 +54,14 @@ public sealed class WeatherReportTests(WeatherExample example) : IClassFixture<W
         AssertShown(Plain.Count * (1 - lag1) / (1 + lag1), trend.GetProperty("IndependentDays"), 0);
     }
 
-    [Fact]
-    public async Task The_wet_spells_are_the_longest_runs_of_days_with_a_millimetre_or_more()
+    [Theory]
+    [InlineData(null, 10)]
+    [InlineData(0.1, 1)]
+    public async Task The_wet_spells_are_the_longest_runs_of_days_with_a_millimetre_or_what_the_call_says(double? wetDayMm, int atLeastTenths)
     {
-        var spells = (await example.ReportAsync()).GetProperty("wet_spells").EnumerateArray().ToList();
-        var expected = Plain.WetRuns(atLeast: 10).OrderByDescending(run => run.Days).ThenBy(run => run.From).Take(3).ToList();
+        var call = wetDayMm is { } given ? new RunConfig().WithInput("wet_day_mm", given) : null;
+        var spells = (await example.ReportAsync(call)).GetProperty("wet_spells").EnumerateArray().ToList();
+        var expected = Plain.WetRuns(atLeastTenths).OrderByDescending(run => run.Days).ThenBy(run => run.From).Take(3).ToList();
 
         Assert.Equal(3, spells.Count);
         Assert.All(spells.Zip(expected), pair => AssertSpell(pair.Second, pair.First));
@@ -69,7 +72,7 @@ public sealed class WeatherReportTests(WeatherExample example) : IClassFixture<W
     [InlineData("wettest_week", 7)]
     public async Task The_wettest_days_in_a_row_are_the_first_with_the_greatest_total(string node, int days)
     {
-        var wettest = (await example.ReportAsync()).GetProperty(node);
+        var wettest = (await example.ReportAsync(new RunConfig().WithFinalVars(node))).GetProperty(node);
         var (from, rain) = Plain.WettestWindow(days);
 
         AssertSpell((from, days, rain), wettest);
@@ -85,11 +88,22 @@ public sealed class WeatherReportTests(WeatherExample example) : IClassFixture<W
     [Fact]
     public async Task Extremes_are_given_with_their_days()
     {
-        var report = await example.ReportAsync();
+        var report = await example.ReportAsync(new RunConfig().WithFinalVars("hottest_day", "coldest_day", "wettest_day"));
 
         AssertExtreme(Plain.Dates[Array.IndexOf(Plain.Max, Plain.Max.Max())], Plain.Max.Max(), report.GetProperty("hottest_day"));
         AssertExtreme(Plain.Dates[Array.IndexOf(Plain.Min, Plain.Min.Min())], Plain.Min.Min(), report.GetProperty("coldest_day"));
         AssertExtreme(Plain.Dates[Array.IndexOf(Plain.Rain, Plain.Rain.Max())], Plain.Rain.Max() / 10.0, report.GetProperty("wettest_day"));
+    }
+
+    [Fact]
+    public async Task The_records_are_the_extremes_and_the_wettest_days_in_a_row()
+    {
+        var records = (await example.ReportAsync()).GetProperty("records").EnumerateArray().ToList();
+
+        Assert.Equal(
+            ["hottest day", "coldest day", "wettest day", "wettest three days", "wettest week"], records.Select(record => record.GetProperty("What").GetString()));
+        AssertShown(Plain.Min.Min(), records[1].GetProperty("Value"), 2);
+        AssertShown(Plain.WettestWindow(7).Rain / 10.0, records[4].GetProperty("Value"), 2);
     }
 
     [Fact]
@@ -101,10 +115,10 @@ public sealed class WeatherReportTests(WeatherExample example) : IClassFixture<W
 
         AssertShown(Plain.Month(7).High * 9 / 5 + 32, july.GetProperty("High"), 2);
         AssertShown(Plain.Month(7).RainMm / 25.4, july.GetProperty("Rain"), 2);
-        AssertShown(slope * 9 / 5, (await example.ReportAsync(new RunConfig().WithConfig("units", "imperial").WithConfig("season", "month")))
+        AssertShown(slope * 9 / 5, (await example.ReportAsync(new RunConfig().WithConfig("units", "imperial").WithConfig("normals", "month")))
             .GetProperty("trend").GetProperty("Slope"), 3);
         Assert.Equal("°F per year", report.GetProperty("trend").GetProperty("Unit").GetString());
-        Assert.Equal("in", report.GetProperty("wettest_week").GetProperty("Unit").GetString());
+        Assert.Equal("in", report.GetProperty("records")[4].GetProperty("Unit").GetString());
     }
 
     [Fact]
@@ -120,6 +134,22 @@ public sealed class WeatherReportTests(WeatherExample example) : IClassFixture<W
             """,
             report.GetProperty("headline").GetString());
     }
+
+    [Fact]
+    public async Task The_readme_shows_what_the_report_gives()
+    {
+        var readme = await File.ReadAllTextAsync(Path.Combine(WeatherExample.Folder, "README.md"));
+        var shown = readme.Split("```text")[1].Split("```")[0];
+
+        Assert.All(Leaves(await example.ReportAsync()), leaf => Assert.Contains(leaf, shown, StringComparison.Ordinal));
+    }
+
+    private static IEnumerable<string> Leaves(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => value.EnumerateObject().SelectMany(member => Leaves(member.Value).Prepend(member.Name)),
+        JsonValueKind.Array => value.EnumerateArray().SelectMany(Leaves),
+        _ => value.ToString().Split('\n'),
+    };
 
     private static void AssertSpell((DateOnly From, int Days, int Rain) expected, JsonElement spell)
     {

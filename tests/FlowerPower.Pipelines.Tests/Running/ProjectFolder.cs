@@ -3,6 +3,7 @@ namespace FlowerPower.Pipelines.Tests.Running;
 /// <summary>A project of a test's own, in a folder that goes with it, without the process's environment.</summary>
 internal sealed class ProjectFolder : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2); // the compiler on a busy machine takes its time
     private readonly Dictionary<string, string?> environment = [];
 
     public ProjectFolder()
@@ -42,8 +43,9 @@ internal sealed class ProjectFolder : IDisposable
         Project = Load();
     }
 
+    /// <summary>Runs a pipeline; one that never ends is a failed test, not one that hangs.</summary>
     public Task<IReadOnlyDictionary<string, object?>> RunAsync(string name, RunConfig? call = null, CancellationToken ct = default) =>
-        Project.RunAsync(name, call, Observer, ct);
+        Project.RunAsync(name, call, Observer, ct).WaitAsync(Patience, CancellationToken.None);
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 

@@ -70,7 +70,7 @@ public sealed class RunTests : IDisposable
         folder.Project.RegisterPipeline("meet", typeof(Meeting));
         var call = new RunConfig().WithFinalVars("left", "right").WithInput("room", new Room());
 
-        var results = await folder.RunAsync("meet", call.WithExecutor("threadpool", maxWorkers: 2)).WaitAsync(TimeSpan.FromSeconds(30));
+        var results = await folder.RunAsync("meet", call.WithExecutor("threadpool", maxWorkers: 2));
 
         Assert.Equal((true, true), (results["left"], results["right"]));
     }

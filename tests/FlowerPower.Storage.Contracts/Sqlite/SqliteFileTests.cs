@@ -218,6 +218,31 @@ public sealed class SqliteFileTests : IDisposable
         Assert.Equal(1, await (await ShardWriter.TakeAsync(store, 0)).StoreAsync([ShardWriter.Event("a")]));
     }
 
+    [Fact]
+    public async Task The_write_ahead_log_is_emptied_once_the_reader_that_made_it_grow_is_gone()
+    {
+        const int limit = 1 << 20;
+        await using var store = await SqliteShardStore.OpenAsync(new SqliteStoreOptions { Path = Path, MaxLogBytes = limit });
+        var ada = await ShardWriter.TakeAsync(store, 0);
+        using (var reader = SqliteFile.Open(Path))
+        {
+            using var transaction = reader.BeginTransaction(deferred: true);
+            using var command = reader.CreateCommand();
+            command.Transaction = transaction;
+            command.CommandText = "SELECT count(*) FROM log";
+            command.ExecuteScalar(); // from here on it sees the file as it is now
+            await ada.StoreAsync(ShardStoreContract.LargeEvents("a"));
+            await ada.StoreAsync(ShardStoreContract.LargeEvents("a"));
+            Assert.InRange(new FileInfo(Path + "-wal").Length, 4 * limit, 6 * limit);
+        }
+
+        await ada.StoreAsync(ShardStoreContract.LargeEvents("a"));
+        await ada.StoreAsync([ShardWriter.Event("b")]); // its turn comes after the checkpoint
+
+        Assert.InRange(new FileInfo(Path + "-wal").Length, 1, limit);
+        Assert.Equal(4, (await Stored.LogAsync(store, 0)).Count);
+    }
+
     private static Task<SqliteShardStore> OpenAsync(string path, int shardCount = 8) =>
         SqliteShardStore.OpenAsync(new SqliteStoreOptions { Path = path, ShardCount = shardCount });
 

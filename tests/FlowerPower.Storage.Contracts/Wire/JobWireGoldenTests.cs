@@ -4,7 +4,9 @@ using FlowerPower.Storage.Wire;
 
 namespace FlowerPower.Storage.Contracts.Wire;
 
-/// <summary>The exact bytes of each event and of a record. A difference here is a decision: stores of older versions must stay readable.</summary>
+/// <summary>
+/// The exact bytes of each event and of a record. A difference here is a decision: stores of older versions must stay readable.
+/// </summary>
 public sealed class JobWireGoldenTests
 {
     private static readonly DateTimeOffset T0 = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);

@@ -7,10 +7,16 @@ namespace FlowerPower.Storage.Contracts.Wire;
 internal sealed class RandomJobs(int seed)
 {
     private static readonly string[] Texts =
-        ["", "a", "hello world", "größe €", "🌻🌻", "\"quoted\" \\ / \b\f\n\r\t", "\u0001\u001f\u007f\u2028", "<b>&amp;'+</b>", "{\"at\":1}", new string('x', 3_000)];
+    [
+        "", "a", "hello world", "größe €", "🌻🌻", "\"quoted\" \\ / \b\f\n\r\t", "\u0001\u001f\u007f\u2028", "<b>&amp;'+</b>", "{\"at\":1}",
+        new string('x', 3_000),
+    ];
 
     private static readonly string[] Values =
-        ["{}", "null", "true", "-0.5e+10", "\"text \\u00e9\"", "[]", "[1,2,[3]]", "{\"a\":{\"b\":[null,\"ü\"]},\"a\":2}", "12345678901234567890123"];
+    [
+        "{}", "null", "true", "-0.5e+10", "\"text \\u00e9\"", "[]", "[1,2,[3]]", "{\"a\":{\"b\":[null,\"ü\"]},\"a\":2}",
+        "12345678901234567890123",
+    ];
 
     private readonly Random random = new(seed);
 

@@ -23,22 +23,22 @@ public static class WeatherReport
 
     /// <summary>Results in °C and mm.</summary>
     [WhenIn("units", "metric", null)]
-    public static Units Units__Metric() => new("°C", 1, 0, "mm", 1);
+    public static Scale Scale__Metric() => new("°C", 1, 0, "mm", 1);
 
     /// <summary>Results in °F and inches.</summary>
     [When("units", "imperial")]
-    public static Units Units__Imperial() => new("°F", 1.8, 32, "in", 1 / 25.4);
+    public static Scale Scale__Imperial() => new("°F", 1.8, 32, "in", 1 / 25.4);
 
     /// <summary>For each month of the year: mean daily high and low, and rain in such a month, over the years.</summary>
-    public static IReadOnlyList<MonthNormal> MonthlyNormals(IReadOnlyList<Day> observations, Units units) =>
+    public static IReadOnlyList<MonthNormal> MonthlyNormals(IReadOnlyList<Day> observations, Scale scale) =>
         [.. from day in observations
             group day by day.Date.Month into month
             orderby month.Key
             select new MonthNormal(
                 CultureInfo.InvariantCulture.DateTimeFormat.GetAbbreviatedMonthName(month.Key),
-                units.Temperature(month.Average(day => day.TempMax)),
-                units.Temperature(month.Average(day => day.TempMin)),
-                units.Rain(month.Sum(day => day.Rain) / month.Select(day => day.Date.Year).Distinct().Count()))];
+                scale.Temperature(month.Average(day => day.TempMax)),
+                scale.Temperature(month.Average(day => day.TempMin)),
+                scale.Rain(month.Sum(day => day.Rain) / month.Select(day => day.Date.Year).Distinct().Count()))];
 
     /// <summary>The mean temperature of each calendar year that is complete, in °C.</summary>
     public static IReadOnlyDictionary<int, double> YearlyMeans(IReadOnlyList<Day> observations, IReadOnlyList<double> temperatures) =>
@@ -48,24 +48,24 @@ public static class WeatherReport
             .ToDictionary(year => year.Key, year => year.Average());
 
     /// <summary>The warmest complete year, and how far it was ahead of the next.</summary>
-    public static WarmYear WarmestYear(IReadOnlyDictionary<int, double> yearlyMeans, Units units)
+    public static WarmYear WarmestYear(IReadOnlyDictionary<int, double> yearlyMeans, Scale scale)
     {
         var ranked = yearlyMeans.OrderByDescending(year => year.Value).ToList();
         return ranked switch
         {
             [] => throw new InvalidDataException("The observations hold no complete calendar year; give at least one from 1 January to 31 December."),
-            [var only] => new WarmYear(only.Key, units.Temperature(only.Value), units.Degree, null, null),
-            [var first, var second, ..] => new WarmYear(first.Key, units.Temperature(first.Value), units.Degree, second.Key, units.Difference(first.Value - second.Value)),
+            [var only] => new WarmYear(only.Key, scale.Temperature(only.Value), scale.Degree, null, null),
+            [var first, var second, ..] => new WarmYear(first.Key, scale.Temperature(first.Value), scale.Degree, second.Key, scale.Difference(first.Value - second.Value)),
         };
     }
 
     /// <summary>Each day's place in the year, by calendar day: 29 February shares the 28th, for it comes too seldom to have a normal of its own.</summary>
-    [WhenIn("season", "day", null)]
+    [WhenIn("normals", "day", null)]
     public static IReadOnlyList<int> Season__Day(IReadOnlyList<Day> observations) =>
         [.. observations.Select(day => 100 * day.Date.Month + (day.Date is { Month: 2, Day: 29 } ? 28 : day.Date.Day))];
 
     /// <summary>Each day's place in the year, by month.</summary>
-    [When("season", "month")]
+    [When("normals", "month")]
     public static IReadOnlyList<int> Season__Month(IReadOnlyList<Day> observations) => [.. observations.Select(day => day.Date.Month)];
 
     /// <summary>How much warmer or colder each day was than is normal for its place in the year, in °C.</summary>
@@ -73,21 +73,21 @@ public static class WeatherReport
         LinearTrend.WithoutSeason(temperatures, season);
 
     /// <summary>By how much it got warmer from year to year, and how well these years tell.</summary>
-    public static Trend Trend(IReadOnlyList<double> anomalies, IReadOnlyList<int> season, Units units)
+    public static Trend Trend(IReadOnlyList<double> anomalies, IReadOnlyList<int> season, Scale scale)
     {
         var fit = LinearTrend.Fit(anomalies, season);
         return new Trend(
-            units.Difference(fit.PerYear),
-            units.Difference(fit.StandardError),
-            units.Difference(fit.PerYear - fit.HalfWidth),
-            units.Difference(fit.PerYear + fit.HalfWidth),
-            $"{units.Degree} per year",
+            scale.Difference(fit.PerYear),
+            scale.Difference(fit.StandardError),
+            scale.Difference(fit.PerYear - fit.HalfWidth),
+            scale.Difference(fit.PerYear + fit.HalfWidth),
+            $"{scale.Degree} per year",
             Math.Round(fit.Lag1, 3),
             (int)Math.Round(fit.EffectiveDays));
     }
 
     /// <summary>The longest runs of wet days, longest first; of runs of one length the earliest first.</summary>
-    public static IReadOnlyList<Spell> WetSpells(IReadOnlyList<Day> observations, double wetDayMm, Units units)
+    public static IReadOnlyList<Spell> WetSpells(IReadOnlyList<Day> observations, double wetDayMm, Scale scale)
     {
         var runs = new List<List<Day>> { new() };
         foreach (var day in observations)
@@ -102,13 +102,13 @@ public static class WeatherReport
             }
         }
 
-        return [.. runs.Where(run => run.Count > 0).OrderByDescending(run => run.Count).Take(MostSpells).Select(run => units.Spell(run))];
+        return [.. runs.Where(run => run.Count > 0).OrderByDescending(run => run.Count).Take(MostSpells).Select(run => scale.Spell(run))];
     }
 
     /// <summary>The days in a row that brought the most rain together; of equals the first.</summary>
     [Parameterize("wettest_three_days", "days=3")]
     [Parameterize("wettest_week", "days=7")]
-    public static Spell WettestDays(IReadOnlyList<Day> observations, int days, Units units)
+    public static Spell WettestDays(IReadOnlyList<Day> observations, int days, Scale scale)
     {
         if (observations.Count < days)
         {
@@ -116,7 +116,7 @@ public static class WeatherReport
         }
 
         var windows = Enumerable.Range(0, observations.Count - days + 1).Select(first => observations.Skip(first).Take(days));
-        return units.Spell([.. windows.MaxBy(window => window.Sum(day => day.Rain))!]);
+        return scale.Spell([.. windows.MaxBy(window => window.Sum(day => day.Rain))!]);
     }
 
     /// <summary>On how many days a year it rains at least so much.</summary>
@@ -126,14 +126,25 @@ public static class WeatherReport
 
     /// <summary>The days with the highest and the lowest temperature and with the most rain; of equals the first.</summary>
     [ExtractFields("hottest_day", "coldest_day", "wettest_day")]
-    public static (Extreme HottestDay, Extreme ColdestDay, Extreme WettestDay) Extremes(IReadOnlyList<Day> observations, Units units)
+    public static (Extreme HottestDay, Extreme ColdestDay, Extreme WettestDay) Extremes(IReadOnlyList<Day> observations, Scale scale)
     {
         var (hottest, coldest, wettest) = (observations.MaxBy(day => day.TempMax)!, observations.MinBy(day => day.TempMin)!, observations.MaxBy(day => day.Rain)!);
         return (
-            new Extreme(hottest.Date, units.Temperature(hottest.TempMax), units.Degree),
-            new Extreme(coldest.Date, units.Temperature(coldest.TempMin), units.Degree),
-            new Extreme(wettest.Date, units.Rain(wettest.Rain), units.Length));
+            new Extreme(hottest.Date, scale.Temperature(hottest.TempMax), scale.Degree),
+            new Extreme(coldest.Date, scale.Temperature(coldest.TempMin), scale.Degree),
+            new Extreme(wettest.Date, scale.Rain(wettest.Rain), scale.Length));
     }
+
+    /// <summary>What was most extreme, in one table.</summary>
+    public static IReadOnlyList<Record> Records(
+        Extreme hottestDay, Extreme coldestDay, Extreme wettestDay, Spell wettestThreeDays, Spell wettestWeek) =>
+    [
+        new("hottest day", hottestDay.Date, hottestDay.Value, hottestDay.Unit),
+        new("coldest day", coldestDay.Date, coldestDay.Value, coldestDay.Unit),
+        new("wettest day", wettestDay.Date, wettestDay.Value, wettestDay.Unit),
+        new("wettest three days", wettestThreeDays.From, wettestThreeDays.Rain, wettestThreeDays.Unit),
+        new("wettest week", wettestWeek.From, wettestWeek.Rain, wettestWeek.Unit),
+    ];
 
     /// <summary>The answer in three sentences, one a line.</summary>
     public static string Headline(IReadOnlyList<Day> observations, WarmYear warmestYear, Trend trend, Spell wettestThreeDays)
@@ -172,8 +183,11 @@ public sealed record Spell(DateOnly From, int Days, double Rain, string Unit);
 /// <summary>The day of an extreme value.</summary>
 public sealed record Extreme(DateOnly Date, double Value, string Unit);
 
+/// <summary>One line of the table of records.</summary>
+public sealed record Record(string What, DateOnly From, double Value, string Unit);
+
 /// <summary>How results are shown: rounded, for everything before is computed with full precision.</summary>
-public sealed record Units(string Degree, double DegreeScale, double DegreeZero, string Length, double LengthScale)
+public sealed record Scale(string Degree, double DegreeScale, double DegreeZero, string Length, double LengthScale)
 {
     /// <summary>A temperature.</summary>
     public double Temperature(double celsius) => Math.Round(celsius * DegreeScale + DegreeZero, 2);
