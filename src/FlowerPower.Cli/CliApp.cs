@@ -16,7 +16,11 @@ internal static class CliApp
         var root = CommandTree.Build(common);
         var parse = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         var output = new Output(host, parse.Errors.Count == 0 && parse.GetValue(common.Format) == "json");
-        if (parse.Action is ParseErrorAction)
+        if (arguments.Count == 0)
+        {
+            parse = root.Parse(["--help"]); // somebody wants to know what this is
+        }
+        else if (parse.Action is ParseErrorAction)
         {
             return Usage.Explain(parse, output);
         }

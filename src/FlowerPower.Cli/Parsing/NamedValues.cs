@@ -9,15 +9,16 @@ namespace FlowerPower.Cli.Parsing;
 internal static class NamedValues
 {
     /// <summary>Values of any kind: what reads as JSON is what it says, everything else is text.</summary>
-    public static Option<Dictionary<string, object?>?> Any(string name, string description) => Create<object?>(name, description, ReadAny);
+    public static Option<Dictionary<string, object?>?> Any(string name, string description) => Create<object?>(name, "JSON|NAME=VALUE", description, ReadAny);
 
     /// <summary>Texts.</summary>
-    public static Option<Dictionary<string, string>?> Texts(string name, string description) => Create<string>(name, description, ReadText);
+    public static Option<Dictionary<string, string>?> Texts(string name, string description) => Create<string>(name, "NAME=VALUE", description, ReadText);
 
-    private static Option<Dictionary<string, T>?> Create<T>(string name, string description, Action<string, string, Dictionary<string, T>> read) => new(name)
+    private static Option<Dictionary<string, T>?> Create<T>(
+        string name, string placeholder, string description, Action<string, string, Dictionary<string, T>> read) => new(name)
     {
         Description = description,
-        HelpName = "JSON|NAME=VALUE",
+        HelpName = placeholder,
         Arity = ArgumentArity.OneOrMore,
         AllowMultipleArgumentsPerToken = true,
         CustomParser = result =>
@@ -52,23 +53,23 @@ internal static class NamedValues
             return;
         }
 
-        var (key, given) = Split(option, text);
+        var (key, given) = Split(option, text, mayBeJson: true);
         values[key] = ReadValue(given);
     }
 
     private static void ReadText(string option, string text, Dictionary<string, string> values)
     {
-        var (key, given) = Split(option, text);
+        var (key, given) = Split(option, text, mayBeJson: false);
         values[key] = given;
     }
 
-    private static (string Name, string Value) Split(string option, string text)
+    private static (string Name, string Value) Split(string option, string text, bool mayBeJson)
     {
         var equals = text.IndexOf('=', StringComparison.Ordinal);
         return equals > 0
             ? (text[..equals].Trim(), text[(equals + 1)..])
             : throw new FormatException(
-                $"{option} takes name=value or a JSON object, not '{text}'. (A command's own arguments, such as a pipeline's name, come before {option}.)");
+                $"{option} takes {(mayBeJson ? "name=value or a JSON object" : "name=value")}, not '{text}'. A command's own arguments, such as a pipeline's name, come before it.");
     }
 
     private static Dictionary<string, object?> ReadObject(string option, string text)

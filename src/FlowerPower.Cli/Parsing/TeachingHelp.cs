@@ -34,7 +34,8 @@ internal sealed class TeachingHelp : SynchronousCommandLineAction
 
     private static readonly Example[] Beginning =
     [
-        new("init shop", "make a project with a first pipeline"),
+        new("init shop", "make a project"),
+        new("pipeline new hello --project shop", "make a pipeline in it"),
         new("queue run hello --project shop", "run it as a durable job, and print its result"),
         new("queue enqueue --help", "what a command takes, with examples"),
     ];

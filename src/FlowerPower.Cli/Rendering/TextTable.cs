@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace FlowerPower.Cli.Rendering;
@@ -37,5 +38,6 @@ internal sealed class TextTable(params IReadOnlyList<string> header)
         return line.ToString().TrimEnd();
     }
 
-    private static bool IsNumber(string cell) => cell.Length == 0 || cell is "-" or "null" || (char.IsAsciiDigit(cell[^1]) && cell[0] is '-' or (>= '0' and <= '9') && cell.All(c => char.IsAsciiDigit(c) || c is '.' or ',' or '-' or '+' or 'E' or 'e'));
+    private static bool IsNumber(string cell) =>
+        cell.Length == 0 || cell is "null" || double.TryParse(cell, NumberStyles.Float | NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out _);
 }

@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
+
+namespace FlowerPower.Cli.Tests.Harness;
+
+/// <summary>The built tool as a process of its own.</summary>
+internal sealed class ToolProcess : IDisposable
+{
+    public const int Interrupt = 2;
+    public const int Kill = 9;
+    public const int Terminate = 15;
+
+    private readonly Process process;
+    private readonly Channel<string> lines = Channel.CreateUnbounded<string>();
+    private readonly List<string> heard = [];
+
+    private ToolProcess(Process process)
+    {
+        this.process = process;
+        process.OutputDataReceived += (_, e) => Hear("out: ", e.Data);
+        process.ErrorDataReceived += (_, e) => Hear("err: ", e.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    public static ToolProcess Start(TempProject project, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = project.Root,
+        };
+        start.ArgumentList.Add("exec");
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "FlowerPower.Cli.dll"));
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return new ToolProcess(Process.Start(start)!);
+    }
+
+    /// <summary>Runs a command line to its end.</summary>
+    public static async Task<(int ExitCode, IReadOnlyList<string> Lines)> RunAsync(TempProject project, params string[] arguments)
+    {
+        using var tool = Start(project, arguments);
+        return (await tool.ExitAsync(), tool.Lines);
+    }
+
+    /// <summary>Everything said so far, each line with <c>out: </c> or <c>err: </c> before it.</summary>
+    public IReadOnlyList<string> Lines
+    {
+        get
+        {
+            lock (heard)
+            {
+                return [.. heard];
+            }
+        }
+    }
+
+    /// <summary>The next line that holds these words.</summary>
+    public async Task<string> LineAsync(string words)
+    {
+        using var patience = new CancellationTokenSource(Tool.Bound);
+        try
+        {
+            while (await lines.Reader.WaitToReadAsync(patience.Token))
+            {
+                while (lines.Reader.TryRead(out var line))
+                {
+                    if (line.Contains(words, StringComparison.Ordinal))
+                    {
+                        return line;
+                    }
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The assertion below says what it said instead.
+        }
+
+        Assert.Fail($"It never said '{words}', but:\n{string.Join('\n', Lines)}");
+        return "";
+    }
+
+    public void Signal(int signal) => Assert.Equal(0, SendSignal(process.Id, signal));
+
+    public async Task<int> ExitAsync()
+    {
+        await process.WaitForExitAsync().WaitAsync(Tool.Bound);
+        return process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (!process.HasExited)
+        {
+            process.Kill();
+        }
+
+        process.Dispose();
+    }
+
+    private void Hear(string stream, string? line)
+    {
+        if (line is not null)
+        {
+            lock (heard)
+            {
+                heard.Add(stream + line);
+            }
+
+            lines.Writer.TryWrite(stream + line);
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static extern int SendSignal(int processId, int signal);
+}
