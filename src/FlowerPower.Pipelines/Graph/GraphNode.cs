@@ -34,7 +34,7 @@ public sealed class GraphNode
     /// <summary>The type of its value: a task's result, not the task; a list for a function that runs for <see cref="EachAttribute">each</see> element.</summary>
     public Type Type { get; }
 
-    /// <summary>The first sentence or so of its XML summary, or its <c>[Description]</c>; null if it has none.</summary>
+    /// <summary>Its <c>[Description]</c>, or else its XML summary as plain text; null if it has none.</summary>
     public string? Description => description.Value;
 
     /// <summary>The nodes and inputs that it takes, in the order of its parameters, each once; may be empty.</summary>

@@ -23,16 +23,28 @@ internal static class RecordConverter
         }
         catch (Exception error) when (error is JsonException or NotSupportedException or InvalidOperationException)
         {
-            return $"a dictionary of {entries.Count} came, which does not make a {TypeNames.Of(target)}: {error.Message}";
+            return $"a dictionary of {entries.Count} came, which does not make a {TypeNames.Of(target)}: {Reason(error)}";
         }
     }
+
+    /// <summary>The serializer's reason, without its count of bytes in JSON that nobody has seen.</summary>
+    private static string Reason(Exception error) =>
+        error is JsonException { Path: ['$', '.', .. var property] } && error.Message.Contains("could not be converted", StringComparison.Ordinal)
+            ? $"'{property}' has a value of another type"
+            : error.Message.Split(" Path: ")[0].TrimEnd('.');
 
     /// <summary>The value with the keys of everything that becomes a record renamed; dictionaries' keys are data and stay.</summary>
     private static object? Renamed(object? value, Type type)
     {
         var plain = PlainValue.Unwrap(value);
         var target = Nullable.GetUnderlyingType(type) ?? type;
-        if (plain is null or string || target == typeof(object))
+        if (plain is string text)
+        {
+            // Enums in snake_case and instants without an offset mean in a record what they mean as an input.
+            return TextConverter.TryConvert(text, target, out var converted) ? converted : text;
+        }
+
+        if (plain is null || target == typeof(object))
         {
             return plain;
         }

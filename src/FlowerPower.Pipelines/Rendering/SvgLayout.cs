@@ -56,8 +56,8 @@ internal sealed class SvgLayout
         {
             Boxes = [.. picture.Boxes.Select(box => (places[box.Index].X, places[box.Index].Top, places[box.Index].Width))],
             Lines = [.. chains.Select(Line)],
-            Size = (places.Select(place => place.X + place.Width).DefaultIfEmpty(0).Max() + Margin,
-                places.Select(place => place.Top + place.Height).DefaultIfEmpty(0).Max() + Margin),
+            Size = (places.Select(place => place.X + place.Width).DefaultIfEmpty(Margin).Max() + Margin,
+                places.Select(place => place.Top + place.Height).DefaultIfEmpty(Margin).Max() + Margin),
         };
     }
 

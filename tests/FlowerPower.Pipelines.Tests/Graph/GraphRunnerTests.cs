@@ -144,6 +144,60 @@ public sealed class GraphRunnerTests
         Assert.Equal(["started 1", "sync started"], diary.Lines);
     }
 
+    public sealed class HandClock : TimeProvider
+    {
+        private long now;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Interlocked.Read(ref now);
+
+        public void Advance(TimeSpan by) => Interlocked.Add(ref now, by.Ticks);
+    }
+
+    private sealed class Stopwatches : IPipelineObserver
+    {
+        public Dictionary<string, TimeSpan> Took { get; } = [];
+
+        public void Started(int total)
+        {
+        }
+
+        public void NodeStarted(string node)
+        {
+        }
+
+        public void NodeFinished(string node, TimeSpan took) => Took[node] = took;
+
+        public void Warned(string node, string message)
+        {
+        }
+    }
+
+    public static class Timed
+    {
+        public static int Quick(HandClock clock) => Spend(clock, 1);
+
+        public static int Slow(int quick, HandClock clock) => quick + Spend(clock, 5);
+
+        private static int Spend(HandClock clock, int seconds)
+        {
+            clock.Advance(TimeSpan.FromSeconds(seconds));
+            return seconds;
+        }
+    }
+
+    [Fact]
+    public async Task The_observer_hears_how_long_each_node_took_by_the_runs_clock()
+    {
+        var clock = new HandClock();
+        var watches = new Stopwatches();
+
+        await Given.Run(Given.Graph(typeof(Timed)).Plan(["slow"], Given.Values(("clock", clock))), new GraphRunOptions { Observer = watches, Clock = clock });
+
+        Assert.Equal(new() { ["quick"] = TimeSpan.FromSeconds(1), ["slow"] = TimeSpan.FromSeconds(5) }, watches.Took);
+    }
+
     private sealed class BrokenObserver : IPipelineObserver
     {
         public void Started(int total)

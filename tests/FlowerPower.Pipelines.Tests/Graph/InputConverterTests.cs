@@ -72,6 +72,14 @@ public sealed class InputConverterTests
         Assert.Equal([new Point(1, 2)], (List<Point>)Convert(new List<object?> { Given.Values(("x", 1), ("y", 2)) }, typeof(List<Point>))!);
     }
 
+    public sealed record Event(Colour Colour, DateTimeOffset At, TimeSpan? Took);
+
+    [Fact]
+    public void Texts_inside_a_record_mean_what_they_mean_as_inputs() =>
+        Assert.Equal(
+            new Event(Colour.DarkRed, new DateTimeOffset(2026, 3, 31, 6, 30, 0, TimeSpan.Zero), TimeSpan.FromMinutes(5)),
+            Convert(Given.Values(("colour", "dark_red"), ("at", "2026-03-31T06:30:00"), ("took", "00:05:00")), typeof(Event)));
+
     [Fact]
     public void Json_is_plain_for_an_object_and_stays_json_for_a_json_parameter()
     {
@@ -103,6 +111,9 @@ public sealed class InputConverterTests
     {
         Assert.StartsWith(
             "a dictionary of 1 came, which does not make a Point: ", InputConverter.TryConvert(Given.Values(("x", 1)), typeof(Point), out _), StringComparison.Ordinal);
+        Assert.Equal(
+            "a dictionary of 2 came, which does not make a Point: 'Y' has a value of another type",
+            InputConverter.TryConvert(Given.Values(("x", 1), ("y", "north")), typeof(Point), out _));
         Assert.Contains("'z'", InputConverter.TryConvert(Given.Values(("x", 1), ("y", 2), ("z", 3)), typeof(Point), out _), StringComparison.Ordinal);
         Assert.Equal("a dictionary of 1 came, int is expected", InputConverter.TryConvert(Given.Values(("x", 1)), typeof(int), out _));
         Assert.Equal(

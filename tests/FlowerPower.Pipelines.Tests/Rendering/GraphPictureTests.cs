@@ -10,7 +10,7 @@ public sealed class GraphPictureTests
         /// <summary>The rows of the file, as they are.</summary>
         public static List<string> RawRows(string csvPath) => [csvPath];
 
-        /// <summary>Rows with numbers & dates, "bad" ones left out.</summary>
+        /// <summary>Rows with numbers &amp; dates, "bad" ones left out.</summary>
         public static Dictionary<string, double> Readings(List<string> raw_rows, int skip = 1) => new() { [""] = raw_rows.Count + skip };
 
         public static double Mean(Dictionary<string, double> readings) => readings.Values.Average();
