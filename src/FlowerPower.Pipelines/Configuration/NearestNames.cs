@@ -17,7 +17,8 @@ internal static class NearestNames
     ];
 
     // Case and the kind of separator are no difference worth counting.
-    private static string Fold(string name) => name.ToLowerInvariant().Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal);
+    private static string Fold(string name) =>
+        name.ToLowerInvariant().Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal);
 
     /// <summary>Insertions, deletions, replacements and swaps of neighbours that turn one into the other.</summary>
     private static int Distance(string a, string b)

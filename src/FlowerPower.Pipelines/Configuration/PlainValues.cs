@@ -70,7 +70,7 @@ public static class PlainValues
             float number => Finite(number),
             decimal number => (double)number,
             int or short or sbyte or byte or ushort or uint => Convert.ToInt64(value, CultureInfo.InvariantCulture),
-            ulong number => number <= long.MaxValue ? (long)number : throw Refuse("is more than 64 signed bits can hold", "give it as text"),
+            ulong number => number <= long.MaxValue ? (long)number : throw Refuse("is more than 64 bits can hold", "give it as text"),
             char letter => letter.ToString(),
             Enum or Guid or Uri => value.ToString(),
             DateTimeOffset instant => instant.ToString("O", CultureInfo.InvariantCulture),

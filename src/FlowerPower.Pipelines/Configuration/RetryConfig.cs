@@ -26,6 +26,6 @@ public sealed record RetryConfig : ConfigBlock
     /// <exception cref="ArgumentException">Less than 0, or no number.</exception>
     public double JitterFactor { get => Get<double>("jitter_factor"); init => Set("jitter_factor", value); }
 
-    /// <summary>Names of the exception types that are retried, with or without namespace; by default <c>Exception</c>, which is all.</summary>
+    /// <summary>Names of the exception types that are retried, with or without namespace; by default <c>Exception</c>: all.</summary>
     public IReadOnlyList<string> RetryExceptions { get => Get<string[]>("retry_exceptions"); init => Set("retry_exceptions", value); }
 }

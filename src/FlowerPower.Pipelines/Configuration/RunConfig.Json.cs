@@ -46,7 +46,8 @@ public sealed partial record RunConfig
             var place = error is JsonException { LineNumber: { } line, BytePositionInLine: { } column }
                 ? at with { Line = (int)line + 1, Column = (int)column + 1 }
                 : at;
-            throw new ConfigException(place, "", error is JsonException ? "broken JSON; expected an object such as {\"inputs\": {}}." : error.Message, error);
+            var reason = error is JsonException ? "broken JSON; expected an object such as {\"inputs\": {}}." : error.Message;
+            throw new ConfigException(place, "", reason, error);
         }
 
         var node = ConfigNode.FromPlain(plain, at) as MapNode

@@ -3,7 +3,8 @@ namespace FlowerPower.Pipelines;
 public sealed partial record RunConfig
 {
     /// <summary>A copy with one more input, or another value for one.</summary>
-    public RunConfig WithInput(string name, object? value) => this with { Inputs = new Dictionary<string, object?>(Inputs) { [name] = value } };
+    public RunConfig WithInput(string name, object? value) =>
+        this with { Inputs = new Dictionary<string, object?>(Inputs) { [name] = value } };
 
     /// <summary>A copy with these inputs in place of the former ones.</summary>
     public RunConfig WithInputs(IReadOnlyDictionary<string, object?> inputs) => this with { Inputs = inputs };
@@ -12,7 +13,8 @@ public sealed partial record RunConfig
     public RunConfig WithFinalVars(params string[] nodes) => this with { FinalVars = nodes };
 
     /// <summary>A copy with one more config key, or another value for one.</summary>
-    public RunConfig WithConfig(string key, object? value) => this with { Config = new Dictionary<string, object?>(Config) { [key] = value } };
+    public RunConfig WithConfig(string key, object? value) =>
+        this with { Config = new Dictionary<string, object?>(Config) { [key] = value } };
 
     /// <summary>A copy with these config keys in place of the former ones.</summary>
     public RunConfig WithConfig(IReadOnlyDictionary<string, object?> config) => this with { Config = config };

@@ -20,13 +20,21 @@ public sealed partial record RunConfig : ConfigBlock
     }
 
     /// <summary>What the graph's inputs are, by name; by default none. Layers merge key by key.</summary>
-    public IReadOnlyDictionary<string, object?> Inputs { get => Get<IReadOnlyDictionary<string, object?>>("inputs"); init => Set("inputs", value); }
+    public IReadOnlyDictionary<string, object?> Inputs
+    {
+        get => Get<IReadOnlyDictionary<string, object?>>("inputs");
+        init => Set("inputs", value);
+    }
 
     /// <summary>The nodes whose values are the result; by default none, and then the result is empty.</summary>
     public IReadOnlyList<string> FinalVars { get => Get<string[]>("final_vars"); init => Set("final_vars", value); }
 
     /// <summary>What shapes the graph before it runs, by name; by default none. Layers merge key by key.</summary>
-    public IReadOnlyDictionary<string, object?> Config { get => Get<IReadOnlyDictionary<string, object?>>("config"); init => Set("config", value); }
+    public IReadOnlyDictionary<string, object?> Config
+    {
+        get => Get<IReadOnlyDictionary<string, object?>>("config");
+        init => Set("config", value);
+    }
 
     /// <summary>false (the default), true, null, or a dictionary of settings.</summary>
     public object? Cache { get => this["cache"]; init => Set("cache", value); }
@@ -37,7 +45,7 @@ public sealed partial record RunConfig : ConfigBlock
     /// <summary>What the nodes are computed on; by default a pool of threads.</summary>
     public ExecutorConfig Executor { get => Get<ExecutorConfig>("executor"); init => Set("executor", value); }
 
-    /// <summary>TRACE, DEBUG, INFO (the default), SUCCESS, WARNING, ERROR, CRITICAL, or null to leave it as it is; in any case of letters.</summary>
+    /// <summary>TRACE, DEBUG, INFO (the default), SUCCESS, WARNING, ERROR, CRITICAL, or null to leave it; in any case of letters.</summary>
     public string? LogLevel { get => Get<string?>("log_level"); init => Set("log_level", value); }
 
     /// <summary>What happens after a failed attempt; by default 3 retries after 1, 2 and 4 seconds.</summary>

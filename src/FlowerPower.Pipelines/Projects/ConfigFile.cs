@@ -37,7 +37,7 @@ internal sealed class ConfigFile(ProjectFolders folders, IReadOnlyDictionary<str
         var variables = new EnvironmentLayers(environment);
         var written = YamlReader.Read(text ?? "", source, context.Warnings);
         var yaml = new EnvironmentText(environment).Expand(written);
-        var merged = schema.Normalize(variables.Overlay(scope), context, "")
+        var merged = variables.Overlay(scope, layer => schema.Normalize(layer, context, ""))
             .Over(schema.Normalize(yaml, context, ""))
             .Over(variables.Shims(shims));
         var block = schema.Bind(merged, context, "");

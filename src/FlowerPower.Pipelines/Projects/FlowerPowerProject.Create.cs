@@ -6,11 +6,13 @@ public sealed partial class FlowerPowerProject
 {
     private const string StateLine = ".flowerpower/";
 
-    /// <summary>Makes a project: folders, <c>conf/project.yml</c>, a README and a line in <c>.gitignore</c>. Files that exist stay as they are.</summary>
+    /// <summary>
+    /// Makes a project: folders, <c>conf/project.yml</c>, a README and a line in <c>.gitignore</c>. Files that exist stay as they are.
+    /// </summary>
     /// <param name="path">Its folder, which is made if it is missing.</param>
     /// <param name="name">The project's name; null for the folder's.</param>
     /// <param name="options">Null for the process's environment.</param>
-    /// <exception cref="ProjectException">There is a project already, the name has a slash or '..', or a file cannot be written.</exception>
+    /// <exception cref="ProjectException">There is a project, the name has a slash or '..', or a file cannot be written.</exception>
     public static FlowerPowerProject Create(string path, string? name = null, ProjectOptions? options = null)
     {
         options ??= new ProjectOptions();
@@ -53,12 +55,14 @@ public sealed partial class FlowerPowerProject
         var code = files.Code(name);
         if (code.FirstOrDefault(file => file.EndsWith(".py", StringComparison.Ordinal)) is { } python)
         {
-            throw new ProjectException($"Pipeline '{name}' exists in Python: {folders.Shown(python)}. Delete that file, or take another name.");
+            throw new ProjectException(
+                $"Pipeline '{name}' exists in Python: {folders.Shown(python)}. Delete that file, or take another name.");
         }
 
         if (!overwrite && code.Concat(files.Yaml(name)).FirstOrDefault() is { } existing)
         {
-            throw new ProjectException($"Pipeline '{name}' exists: {folders.Shown(existing)}. Take another name, or overwrite it with --overwrite.");
+            throw new ProjectException(
+                $"Pipeline '{name}' exists: {folders.Shown(existing)}. Take another name, or overwrite it with --overwrite.");
         }
 
         var yamlPath = files.Yaml(name).FirstOrDefault() ?? PipelineFiles.Path(folders.PipelineConfigs, name, ".yml");

@@ -28,7 +28,8 @@ public sealed partial class FlowerPowerProject
         {
             throw new ProjectException(
                 Directory.Exists(root)
-                    ? $"'{root}' is no FlowerPower project: it has no folder '{folders.Shown(folders.Config)}'. Run `flowerpower init` there, or give the project's folder."
+                    ? $"'{root}' is no FlowerPower project: it has no folder '{folders.Shown(folders.Config)}'. "
+                        + "Run `flowerpower init` there, or give the project's folder."
                     : $"There is no folder '{root}'. Give the folder of a FlowerPower project, or make one with `flowerpower init`.");
         }
 
@@ -61,7 +62,7 @@ public sealed partial class FlowerPowerProject
     /// <summary>Where this system keeps what it makes: database, socket, caches. May not exist yet.</summary>
     public string StateFolder => folders.State;
 
-    /// <summary>Where compiled pipelines and the like are kept: <c>FP_CACHE_DIR</c>, else inside <see cref="StateFolder"/>. May not exist yet.</summary>
+    /// <summary>Where compiled pipelines are kept: <c>FP_CACHE_DIR</c>, else in <see cref="StateFolder"/>. May not exist yet.</summary>
     public string CacheFolder => folders.Cache;
 
     /// <summary>The folder of code files. May not exist.</summary>
@@ -124,7 +125,7 @@ public sealed partial class FlowerPowerProject
         return files.Code(name).FirstOrDefault();
     }
 
-    /// <summary>Reads everything there is and gives all warnings: the project's first, then the pipelines' in order of their names.</summary>
+    /// <summary>Reads everything and gives all warnings: the project's first, then the pipelines' in order of their names.</summary>
     /// <exception cref="ConfigException">A pipeline's YAML is broken.</exception>
     public IReadOnlyList<ConfigWarning> Check() =>
         [.. Warnings, .. PipelineNames.SelectMany(name => LoadPipelineConfig(name).Warnings.Concat(Rivals(name)))];

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace FlowerPower.Pipelines.Projects;
 
 /// <summary>The files of a new project and a new pipeline.</summary>
@@ -70,7 +68,7 @@ internal static class ProjectTemplates
     public static string ClassName(string name)
     {
         var words = name.Split('.')[^1].Split(['-', '_'], StringSplitOptions.RemoveEmptyEntries);
-        var pascal = words.Aggregate(new StringBuilder(), (text, word) => text.Append(char.ToUpperInvariant(word[0])).Append(word.AsSpan(1))).ToString();
+        var pascal = string.Concat(words.Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
         return pascal switch
         {
             "" => "Pipeline",

@@ -26,8 +26,8 @@ public sealed class PrecedenceTests : IDisposable
     {
         if ((set & 1) != 0)
         {
-            fixture.Set("FP_LOG_LEVEL", "trace").Set("FP_EXECUTOR", "local").Set("FP_EXECUTOR_MAX_WORKERS", "11").Set("FP_EXECUTOR_NUM_CPUS", "11")
-                .Set("FP_MAX_RETRIES", "11").Set("FP_RETRY_DELAY", "1.1").Set("FP_JITTER_FACTOR", "0.11");
+            fixture.Set("FP_LOG_LEVEL", "trace").Set("FP_EXECUTOR", "local")
+                .Set("FP_EXECUTOR_MAX_WORKERS", "11").Set("FP_EXECUTOR_NUM_CPUS", "11").Set("FP_MAX_RETRIES", "11").Set("FP_RETRY_DELAY", "1.1").Set("FP_JITTER_FACTOR", "0.11");
         }
 
         var yaml = (set & 2) == 0
@@ -118,7 +118,8 @@ public sealed class PrecedenceTests : IDisposable
     [Fact]
     public void A_block_whose_lines_are_all_commented_out_takes_nothing_away()
     {
-        var config = fixture.Set("FP_EXECUTOR", "local").Set("FP_PIPELINE__RUN__INPUTS__N", "1").Pipeline("run:\n  executor:\n  #  type: ray\n  inputs:\n");
+        var config = fixture.Set("FP_EXECUTOR", "local").Set("FP_PIPELINE__RUN__INPUTS__N", "1")
+            .Pipeline("run:\n  executor:\n  #  type: ray\n  inputs:\n");
 
         Assert.Equal("local", config.Run.Executor.Type);
         Assert.Equal(1L, config.Run.Inputs["n"]);
@@ -128,8 +129,9 @@ public sealed class PrecedenceTests : IDisposable
     [Fact]
     public void The_environment_gives_lists_flags_and_data()
     {
-        var run = fixture.Set("FP_PIPELINE__RUN__FINAL_VARS", "a, b").Set("FP_PIPELINE__RUN__RELOAD", "True").Set("FP_PIPELINE__RUN__TIMEOUT", "90")
-            .Set("FP_PIPELINE__RUN__INPUTS", """{"n": 1, "m": 1}""").Set("FP_PIPELINE__RUN__INPUTS__M", "two, three").Set("FP_PIPELINE__RUN__ON_FAILURE", "42")
+        var run = fixture.Set("FP_PIPELINE__RUN__FINAL_VARS", "a, b").Set("FP_PIPELINE__RUN__RELOAD", "True")
+            .Set("FP_PIPELINE__RUN__TIMEOUT", "90").Set("FP_PIPELINE__RUN__INPUTS", """{"n": 1, "m": 1}""")
+            .Set("FP_PIPELINE__RUN__INPUTS__M", "two, three").Set("FP_PIPELINE__RUN__ON_FAILURE", "42")
             .Pipeline("").Run;
 
         Assert.Equal(["a", "b"], run.FinalVars);
@@ -137,6 +139,15 @@ public sealed class PrecedenceTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(90), run.Timeout);
         Assert.Equal((1L, "two, three"), (run.Inputs["n"], run.Inputs["m"]));
         Assert.Equal("42", run.OnFailure);
+    }
+
+    [Fact]
+    public void A_short_form_and_a_key_of_the_same_block_add_up_in_the_environment()
+    {
+        var executor = fixture.Set("FP_PIPELINE__RUN__EXECUTOR", "local").Set("FP_PIPELINE__RUN__EXECUTOR__MAX_WORKERS", "2")
+            .Pipeline("").Run.Executor;
+
+        Assert.Equal(("local", 2), (executor.Type, executor.MaxWorkers));
     }
 
     [Fact]
@@ -153,12 +164,14 @@ public sealed class PrecedenceTests : IDisposable
     {
         fixture.Write("conf/project.yml", "name: file\nhooks_dir: my-hooks\njob_queue: {backend: {host: a, db: 2}}");
         fixture.Set("FP_PROJECT__JOB_QUEUE__BACKEND__HOST", "b").Set("FP_PROJECT__JOB_QUEUE__BACKEND__DATABASE", "7")
-            .Set("FP_PROJECT__JOB_QUEUE__BACKEND__PASSWORD", "12345").Set("FP_HOOKS_DIR", "other").Set("FP_RQ_NUM_WORKERS", "3").Set("HAMILTON_API_KEY", "k");
+            .Set("FP_PROJECT__JOB_QUEUE__BACKEND__PASSWORD", "12345").Set("FP_HOOKS_DIR", "other")
+            .Set("FP_RQ_NUM_WORKERS", "3").Set("HAMILTON_API_KEY", "k");
 
         var project = fixture.Load();
 
         Assert.Equal(("file", "my-hooks"), (project.Name, project.Config.HooksDir));
-        Assert.Equal(("b", 7, "12345"), (project.Config.JobQueue.Backend.Host, project.Config.JobQueue.Backend.Database, project.Config.JobQueue.Backend.Password));
+        var backend = project.Config.JobQueue.Backend;
+        Assert.Equal(("b", 7, "12345"), (backend.Host, backend.Database, backend.Password));
         Assert.Equal(3, project.Config.JobQueue.NumWorkers);
         Assert.Equal("k", ((ConfigSection)project.Config.Adapter["hamilton_tracker"]!)["api_key"]);
     }

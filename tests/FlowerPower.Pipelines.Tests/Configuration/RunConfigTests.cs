@@ -40,13 +40,19 @@ public sealed class RunConfigTests
         Assert.Empty(run.Config);
         Assert.Equal(false, run.Cache);
         Assert.Equal(new WithAdapterConfig(), run.WithAdapter);
-        Assert.Equal(("threadpool", 5 * Environment.ProcessorCount, Environment.ProcessorCount), (run.Executor.Type, run.Executor.MaxWorkers, run.Executor.NumCpus));
+        Assert.Equal(
+            ("threadpool", 5 * Environment.ProcessorCount, Environment.ProcessorCount),
+            (run.Executor.Type, run.Executor.MaxWorkers, run.Executor.NumCpus));
         Assert.Equal("INFO", run.LogLevel);
         Assert.Equal((3, 1.0, 0.1), (run.Retry.MaxRetries, run.Retry.RetryDelay, run.Retry.JitterFactor));
         Assert.Equal(["Exception"], run.Retry.RetryExceptions);
-        Assert.Equal((null, null, false, null, null), (run.PipelineAdapterConfig, run.ProjectAdapterConfig, run.Reload, run.OnSuccess, run.OnFailure));
+        Assert.Equal(
+            (null, null, false, null, null),
+            (run.PipelineAdapterConfig, run.ProjectAdapterConfig, run.Reload, run.OnSuccess, run.OnFailure));
         Assert.Empty(run.AdditionalModules);
-        Assert.Equal((null, "medium", "default", null, null, null), (run.AsyncDriver, run.Priority, run.Queue, run.Timeout, run.Schedule, run.Backend));
+        Assert.Equal(
+            (null, "medium", "default", null, null, null),
+            (run.AsyncDriver, run.Priority, run.Queue, run.Timeout, run.Schedule, run.Backend));
         Assert.Empty(run.SetKeys);
     }
 
@@ -67,9 +73,9 @@ public sealed class RunConfigTests
     public void Only_what_was_set_travels()
     {
         Assert.Equal("{}", Encoding.UTF8.GetString(new RunConfig().ToJson()));
+        var run = new RunConfig { OnSuccess = null, Timeout = TimeSpan.FromSeconds(90) }.WithInput("n", 1).WithExecutor(maxWorkers: 2);
         Assert.Equal(
-            """{"inputs":{"n":1},"executor":{"max_workers":2},"on_success":null,"timeout":90.0}""",
-            Encoding.UTF8.GetString((new RunConfig { OnSuccess = null, Timeout = TimeSpan.FromSeconds(90) }).WithInput("n", 1).WithExecutor(maxWorkers: 2).ToJson()));
+            """{"inputs":{"n":1},"executor":{"max_workers":2},"on_success":null,"timeout":90.0}""", Encoding.UTF8.GetString(run.ToJson()));
     }
 
     [Fact]
@@ -132,7 +138,8 @@ public sealed class RunConfigTests
         Refused("timeout is 00:00:00; expected a length of time", () => new RunConfig().WithTimeout(TimeSpan.Zero));
         Refused("inputs is null; expected a block of keys.", () => new RunConfig { Inputs = null! });
 
-        static void Refused(string message, Func<object> act) => Assert.StartsWith(message, Assert.Throws<ArgumentException>(act).Message, StringComparison.Ordinal);
+        static void Refused(string message, Func<object> act) =>
+            Assert.StartsWith(message, Assert.Throws<ArgumentException>(act).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -142,15 +149,19 @@ public sealed class RunConfigTests
         Refused("inputs.f is a callback; it cannot travel with a job: register it by name.", "f", (Action)(() => { }));
         Refused("inputs.b is binary data; it cannot travel with a job: give a path, or base64 text.", "b", new byte[] { 1 });
         Refused("inputs.x is NaN, which JSON has no word for; it cannot travel with a job: give null or a text.", "x", double.NaN);
-        Refused("inputs.list[1].o is a Version; it cannot travel with a job: give a text", "list", new object[] { 1, new Dictionary<string, object?> { ["o"] = new Version() } });
-        Refused("inputs.big is more than 64 signed bits can hold", "big", ulong.MaxValue);
+        var own = new Dictionary<string, object?> { ["o"] = new Version() };
+        Refused("inputs.list[1].o is a Version; it cannot travel with a job: give a text", "list", new object[] { 1, own });
+        Refused("inputs.big is more than 64 bits can hold", "big", ulong.MaxValue);
         Refused("inputs.m has the key 1, which is no text", "m", new Dictionary<int, string> { [1] = "a" });
         var ring = new List<object?>();
         ring.Add(ring);
         Refused("inputs.ring[0]", "ring", ring);
 
-        static void Refused(string message, string input, object value) =>
-            Assert.StartsWith(message, Assert.Throws<NotSupportedException>(() => new RunConfig().WithInput(input, value).ToJson()).Message, StringComparison.Ordinal);
+        static void Refused(string message, string input, object value)
+        {
+            var error = Assert.Throws<NotSupportedException>(() => new RunConfig().WithInput(input, value).ToJson());
+            Assert.StartsWith(message, error.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -203,12 +214,16 @@ public sealed class RunConfigTests
     [Fact]
     public void A_config_prints_what_was_set()
     {
-        Assert.Equal("{ inputs = {n}; final_vars = [a, b]; retry = { max_retries = 0; }; }", new RunConfig().WithInput("n", 1).WithFinalVars("a", "b").WithRetry(0).ToString());
+        var run = new RunConfig().WithInput("n", 1).WithFinalVars("a", "b").WithRetry(0);
+
+        Assert.Equal("{ inputs = {n}; final_vars = [a, b]; retry = { max_retries = 0; }; }", run.ToString());
     }
 
     [Fact]
     public void A_key_that_does_not_exist_is_named_with_those_that_do()
     {
-        Assert.Contains("the keys are max_retries,", Assert.Throws<KeyNotFoundException>(() => new RetryConfig()["tries"]).Message, StringComparison.Ordinal);
+        var error = Assert.Throws<KeyNotFoundException>(() => new RetryConfig()["tries"]);
+
+        Assert.Contains("the keys are max_retries,", error.Message, StringComparison.Ordinal);
     }
 }

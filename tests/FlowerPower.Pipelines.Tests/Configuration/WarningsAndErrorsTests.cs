@@ -149,7 +149,9 @@ public sealed class WarningsAndErrorsTests : IDisposable
         Assert.Empty(fixture.Pipeline(yaml, "python").Warnings);
 
         Assert.Equal(ConfigWarningKind.WithoutEffect, warning.Kind);
-        Assert.Equal($"conf/pipelines/csharp.yml:3: run.executor.type: the nodes of a C# pipeline run on threads; {type} is read as threadpool.", warning.ToString());
+        Assert.Equal(
+            $"conf/pipelines/csharp.yml:3: run.executor.type: the nodes of a C# pipeline run on threads; {type} is read as threadpool.",
+            warning.ToString());
         Assert.Equal(type, fixture.Load().LoadPipelineConfig("csharp").Run.Executor.Type);
     }
 

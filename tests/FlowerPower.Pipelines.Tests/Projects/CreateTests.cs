@@ -73,7 +73,9 @@ public sealed class CreateTests : IDisposable
     [InlineData("a\nb")]
     public void A_name_that_cannot_be_a_folder_s_is_refused_and_nothing_is_written(string name)
     {
-        Assert.Equal($"'{name}' cannot be a project's name; use one without '/', '\\' and '..'.", Assert.Throws<ProjectException>(() => FlowerPowerProject.Create(Fresh, name, fixture.Options())).Message);
+        var error = Assert.Throws<ProjectException>(() => FlowerPowerProject.Create(Fresh, name, fixture.Options()));
+
+        Assert.Equal($"'{name}' cannot be a project's name; use one without '/', '\\' and '..'.", error.Message);
         Assert.False(Directory.Exists(Fresh));
     }
 
@@ -83,7 +85,9 @@ public sealed class CreateTests : IDisposable
         fixture.Write("file", "");
         var path = Path.Combine(fixture.Root, "file");
 
-        Assert.StartsWith($"'{path}' cannot be written: ", Assert.Throws<ProjectException>(() => FlowerPowerProject.Create(path, options: fixture.Options())).Message, StringComparison.Ordinal);
+        var error = Assert.Throws<ProjectException>(() => FlowerPowerProject.Create(path, options: fixture.Options()));
+
+        Assert.StartsWith($"'{path}' cannot be written: ", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -139,7 +143,7 @@ public sealed class CreateTests : IDisposable
     public void The_hello_example_is_a_project_that_compiles()
     {
         var folder = RepositoryFiles.Path("docs/examples/hello");
-        var project = FlowerPowerProject.Load(folder, new ProjectOptions { Environment = new Dictionary<string, string?> { ["GREET"] = "Ada" }, Strict = true });
+        var project = FlowerPowerProject.Load(folder, fixture.Set("GREET", "Ada").Options(strict: true));
 
         var run = project.ResolveRunConfig("hello");
 

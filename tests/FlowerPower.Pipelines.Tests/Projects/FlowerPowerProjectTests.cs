@@ -13,7 +13,9 @@ public sealed class FlowerPowerProjectTests : IDisposable
 
         var error = Assert.Throws<ProjectException>(() => FlowerPowerProject.Load(folder, fixture.Options()));
 
-        Assert.Equal($"'{folder}' is no FlowerPower project: it has no folder 'conf'. Run `flowerpower init` there, or give the project's folder.", error.Message);
+        Assert.Equal(
+            $"'{folder}' is no FlowerPower project: it has no folder 'conf'. Run `flowerpower init` there, or give the project's folder.",
+            error.Message);
     }
 
     [Fact]
@@ -50,7 +52,9 @@ public sealed class FlowerPowerProjectTests : IDisposable
 
         fixture.Write("conf/pipelines/p.yaml", "run: {queue: second}").Write("conf/pipelines/p.yml", "run: {queue: first}");
         Assert.Equal("first", fixture.Load().LoadPipelineConfig("p").Run.Queue);
-        Assert.Equal("conf/pipelines/p.yaml: is not read: conf/pipelines/p.yml is the same pipeline; delete or rename one.", Assert.Single(fixture.Load().Check()).ToString());
+        Assert.Equal(
+            "conf/pipelines/p.yaml: is not read: conf/pipelines/p.yml is the same pipeline; delete or rename one.",
+            Assert.Single(fixture.Load().Check()).ToString());
     }
 
     [Fact]
@@ -206,7 +210,8 @@ public sealed class FlowerPowerProjectTests : IDisposable
     public void The_environment_moves_the_folders()
     {
         fixture.Write("settings/project.yml", "name: moved").Write("settings/pipelines/p.yml", "run: {queue: q}").Write("flows/p.cs", "")
-            .Set("FP_CONFIG_DIR", "settings").Set("FP_PIPELINES_DIR", "flows").Set("FP_HOOKS_DIR", "catches").Set("FP_CACHE_DIR", Path.Combine(fixture.Root, "cache"));
+            .Set("FP_CONFIG_DIR", "settings").Set("FP_PIPELINES_DIR", "flows").Set("FP_HOOKS_DIR", "catches")
+            .Set("FP_CACHE_DIR", Path.Combine(fixture.Root, "cache"));
 
         var project = fixture.Load();
 
@@ -242,7 +247,11 @@ public sealed class FlowerPowerProjectTests : IDisposable
         fixture.Write("conf/project.yml", "nam: x").Write("conf/pipelines/a.yml", "runn: 1").Write("conf/pipelines/b.yml", "run: {max_retries: 1}");
 
         Assert.Equal(
-            ["conf/project.yml:1: unknown key nam; did you mean name?", "conf/pipelines/a.yml:1: unknown key runn; did you mean run?", "conf/pipelines/b.yml:1: run.max_retries is deprecated; write run.retry.max_retries."],
+            [
+                "conf/project.yml:1: unknown key nam; did you mean name?",
+                "conf/pipelines/a.yml:1: unknown key runn; did you mean run?",
+                "conf/pipelines/b.yml:1: run.max_retries is deprecated; write run.retry.max_retries.",
+            ],
             fixture.Load().Check().Select(warning => warning.ToString()));
     }
 

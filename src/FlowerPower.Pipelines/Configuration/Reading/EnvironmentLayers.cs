@@ -5,7 +5,9 @@ internal sealed class EnvironmentLayers(IReadOnlyDictionary<string, string?> env
 {
     /// <summary>The namespaced variables of one kind, which win over the YAML: <c>FP_PIPELINE__RUN__EXECUTOR__TYPE</c>.</summary>
     /// <param name="scope"><c>PIPELINE</c> or <c>PROJECT</c>.</param>
-    public MapNode Overlay(string scope)
+    /// <param name="normalize">Puts the keys of one variable in their place, so that <c>…__EXECUTOR=local</c> and
+    /// <c>…__EXECUTOR__MAX_WORKERS=2</c> add up.</param>
+    public MapNode Overlay(string scope, Func<MapNode, MapNode> normalize)
     {
         var prefix = $"FP_{scope}__";
         var layer = Empty;
@@ -15,7 +17,7 @@ internal sealed class EnvironmentLayers(IReadOnlyDictionary<string, string?> env
         {
             if (value is not null && name.StartsWith(prefix, StringComparison.Ordinal) && name.Length > prefix.Length)
             {
-                layer = At(name, value, name[prefix.Length..].ToLowerInvariant().Split("__")).Over(layer);
+                layer = normalize(At(name, value, name[prefix.Length..].ToLowerInvariant().Split("__"))).Over(layer);
             }
         }
 
@@ -35,9 +37,7 @@ internal sealed class EnvironmentLayers(IReadOnlyDictionary<string, string?> env
     private static MapNode At(string variable, string value, string[] path)
     {
         var at = new Origin($"environment variable {variable}");
-        var node = path.Reverse().Aggregate(
-            EnvironmentText.Typed(value, at),
-            (inner, key) => new MapNode(at, [new MapEntry(key, at, inner)]));
-        return (MapNode)node;
+        return (MapNode)path.Reverse().Aggregate(
+            EnvironmentText.Typed(value, at), (inner, key) => new MapNode(at, [new MapEntry(key, at, inner)]));
     }
 }

@@ -27,7 +27,7 @@ internal sealed class EnvironmentText(IReadOnlyDictionary<string, string?> envir
     public static ConfigNode Typed(string text, Origin at)
     {
         var trimmed = text.Trim();
-        var looksLikeJson = trimmed is "true" or "false" or "null" || (trimmed.Length > 0 && (trimmed[0] is '{' or '[' or '-' || char.IsAsciiDigit(trimmed[0])));
+        var looksLikeJson = trimmed is "true" or "false" or "null" or ['{' or '[' or '-' or (>= '0' and <= '9'), ..];
         return looksLikeJson && PlainJson.TryRead(trimmed, out var value)
             ? value is Dictionary<string, object?> or List<object?>
                 ? ConfigNode.FromPlain(value, at, loose: true)
@@ -92,12 +92,14 @@ internal sealed class EnvironmentText(IReadOnlyDictionary<string, string?> envir
             ( > 0, ['-', .. var fallback]) => missing ? Expand(fallback, at, path) : value!,
             ( > 0, ['?', .. var reason]) => !missing ? value! : throw Required(name, orEmpty, Expand(reason, at, path)),
             _ => throw new ConfigException(
-                at, path, $"{path}: ${{{inner}}} is no variable; write ${{NAME}}, ${{NAME:-default}} or ${{NAME:?reason}}, or $$ for a dollar sign."),
+                at, path,
+                $"{path}: ${{{inner}}} is no variable; write ${{NAME}}, ${{NAME:-default}} or ${{NAME:?reason}}, or $$ for a dollar sign."),
         };
 
         ConfigException Required(string variable, bool alsoFull, string reason) => new(
             at, path,
-            $"{path} needs the environment variable {variable}, which is not set{(alsoFull ? " or is empty" : "")}{(reason.Length == 0 ? "." : $": {reason}")}");
+            $"{path} needs the environment variable {variable}, which is not set{(alsoFull ? " or is empty" : "")}"
+            + (reason.Length == 0 ? "." : $": {reason}"));
     }
 
     private string? Get(string name) => environment.TryGetValue(name, out var value) ? value : null;

@@ -235,7 +235,8 @@ internal sealed class YamlReader
         var tag = node.Tag.IsNonSpecific ? "!" : node.Tag.Value.Replace(core, "", StringComparison.Ordinal);
         return tag == "!" || allowed.Contains(tag)
             ? tag
-            : throw new ConfigException(At(node), path, $"the tag {node.Tag.Value.Replace(core, "!!", StringComparison.Ordinal)} is not supported; remove it.");
+            : throw new ConfigException(
+                At(node), path, $"the tag {node.Tag.Value.Replace(core, "!!", StringComparison.Ordinal)} is not supported; remove it.");
     }
 
     private static readonly ScalarNode Nothing = new(default, null, "", loose: false);

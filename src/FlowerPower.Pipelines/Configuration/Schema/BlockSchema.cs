@@ -61,7 +61,8 @@ internal sealed class BlockSchema
         var own = new MapNode(node.At, entries);
         foreach (var moved in Moved)
         {
-            if (node.Entries.FirstOrDefault(entry => entry.Key == moved.Name) is { Value: { } value } entry && value is not ScalarNode { Value: null })
+            if (node.Entries.FirstOrDefault(entry => entry.Key == moved.Name) is { Value: { } value } entry
+                && value is not ScalarNode { Value: null })
             {
                 context.Warn(
                     ConfigWarningKind.DeprecatedKey, entry.At, Join(path, moved.Name),

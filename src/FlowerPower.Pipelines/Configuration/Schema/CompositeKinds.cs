@@ -13,7 +13,8 @@ internal sealed class TextListKind(bool union = false) : ValueKind
             ScalarNode { Value: null } => Array.Empty<string>(),
 
             // The environment has no lists: FP_PIPELINE__RUN__FINAL_VARS=a,b means two.
-            ScalarNode { Loose: true, Value: string text } => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+            ScalarNode { Loose: true, Value: string text } =>
+                text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
             ScalarNode { Value: string text } => new[] { text },
             ListNode list => list.Items.Select((item, i) => item is ScalarNode { Value: string text }
                 ? text

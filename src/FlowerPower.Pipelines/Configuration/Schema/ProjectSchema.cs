@@ -25,9 +25,11 @@ internal static class ProjectSchema
     private static readonly string[] Connection =
         ["type", "uri", "username", "password", "host", "port", "database", "ssl", "cert_file", "key_file", "ca_file", "verify_ssl"];
 
-    private static readonly KeySpec DataStore = Block("data_store", [.. Connection.Select(Data), new KeySpec("schema", new TextKind(), "flowerpower")]);
+    private static readonly KeySpec DataStore =
+        Block("data_store", [.. Connection.Select(Data), new KeySpec("schema", new TextKind(), "flowerpower")]);
 
-    private static readonly KeySpec EventBroker = Block("event_broker", [.. Connection.Select(Data), new KeySpec("from_ds_sqla", new BoolKind(), false)]);
+    private static readonly KeySpec EventBroker =
+        Block("event_broker", [.. Connection.Select(Data), new KeySpec("from_ds_sqla", new BoolKind(), false)]);
 
     public static readonly BlockSchema Backend = new(
         values => new BackendConfig(values),
@@ -81,7 +83,10 @@ internal static class ProjectSchema
         new KeySpec("backends", new BlockKind(Backends), Backends.Create([])));
 
     private static readonly BlockSchema Worker = BlockSchema.Untyped(
-        DataStore, EventBroker, new KeySpec("cleanup_interval", new WholeKind(0), 300), new KeySpec("max_concurrent_jobs", new WholeKind(1), 10));
+        DataStore,
+        EventBroker,
+        new KeySpec("cleanup_interval", new WholeKind(0), 300),
+        new KeySpec("max_concurrent_jobs", new WholeKind(1), 10));
 
     public static readonly BlockSchema Project = new(
         values => new ProjectConfig(values),

@@ -31,6 +31,8 @@ internal static class RunSchema
 
     private static readonly TextKind Callback = new("the name under which the callback is registered");
 
+    private static readonly string[] LogLevels = ["TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL"];
+
     private static readonly Dictionary<string, object?> None = [];
 
     public static readonly BlockSchema Run = new(
@@ -41,7 +43,7 @@ internal static class RunSchema
         new KeySpec("cache", new DataKind("true, false, or a block of keys", IsCache), false),
         new KeySpec("with_adapter", new BlockKind(WithAdapter), new WithAdapterConfig([])),
         new KeySpec("executor", new BlockKind(Executor, shorthand: "type"), new ExecutorConfig([])),
-        new KeySpec("log_level", new ChoiceKind(["TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL"], nullable: true), "INFO"),
+        new KeySpec("log_level", new ChoiceKind(LogLevels, nullable: true), "INFO"),
         new KeySpec("retry", new BlockKind(Retry), new RetryConfig([])),
         new KeySpec("pipeline_adapter_cfg", new MapKind(nullable: true)),
         new KeySpec("project_adapter_cfg", new MapKind(nullable: true)),

@@ -31,7 +31,8 @@ internal abstract class ScalarKind<T>(string expected, bool nullable) : ValueKin
     protected virtual object? Accept(T value) => value;
 }
 
-internal sealed class TextKind(string expected = "text", bool nullable = true, Func<string, bool>? check = null) : ScalarKind<string>(expected, nullable)
+internal sealed class TextKind(string expected = "text", bool nullable = true, Func<string, bool>? check = null)
+    : ScalarKind<string>(expected, nullable)
 {
     // A password such as 12345 that came through the environment is text, whatever it looks like.
     protected override object? Read(ScalarNode scalar) => scalar.Loose ? scalar.Text : scalar.Value as string;
@@ -80,7 +81,12 @@ internal sealed class WholeKind(int min, int max = int.MaxValue, bool nullable =
 internal sealed class NumberKind(double min, bool nullable = false)
     : ScalarKind<double>($"a number, {min.ToString(CultureInfo.InvariantCulture)} or more", nullable)
 {
-    protected override object? Read(ScalarNode scalar) => scalar.Value switch { long whole => (double)whole, double number => number, _ => null };
+    protected override object? Read(ScalarNode scalar) => scalar.Value switch
+    {
+        long whole => (double)whole,
+        double number => number,
+        _ => null,
+    };
 
     protected override object? Accept(double value) => double.IsFinite(value) && value >= min ? value : null;
 }
