@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using FlowerPower.Jobs;
 using FlowerPower.Node;
 using FlowerPower.Storage;
 
