@@ -83,7 +83,8 @@ public sealed class CSharpPipelineCompiler(string cacheFolder)
 
     // Not inlined: the runtime would look for the compiler's assemblies when it compiles the caller, also if the cache answers.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static CompiledImage Compile(string name, IReadOnlyList<(string Path, byte[] Content)> sources) => RoslynCompilation.Compile(name, sources);
+    private static CompiledImage Compile(string name, IReadOnlyList<(string Path, byte[] Content)> sources) =>
+        RoslynCompilation.Compile(name, sources);
 
     private static void ThrowIfEmpty(CompiledPipeline pipeline, IReadOnlyList<string> files)
     {
@@ -94,7 +95,8 @@ public sealed class CSharpPipelineCompiler(string cacheFolder)
 
         pipeline.Dispose();
         throw new PipelineCompileException(
-            pipeline.Name, [$"{string.Join(", ", files)}: there is no public static class with a public static method; such methods are a pipeline's nodes."]);
+            pipeline.Name,
+            [$"{string.Join(", ", files)}: there is no public static class with a public static method; such methods are a pipeline's nodes."]);
     }
 
     private string? Keep(string name, CompiledImage image, string path)

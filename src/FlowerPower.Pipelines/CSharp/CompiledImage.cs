@@ -18,13 +18,15 @@ internal sealed record CompiledImage(byte[] Assembly, byte[] Pdb, string Xml, IR
         try
         {
             var bytes = File.ReadAllBytes(path);
-            if (bytes.Length < ChecksumLength || !SHA256.HashData(bytes.AsSpan(ChecksumLength)).AsSpan().SequenceEqual(bytes.AsSpan(0, ChecksumLength)))
+            if (bytes.Length < ChecksumLength
+                || !SHA256.HashData(bytes.AsSpan(ChecksumLength)).AsSpan().SequenceEqual(bytes.AsSpan(0, ChecksumLength)))
             {
                 return null;
             }
 
             using var reader = new BinaryReader(new MemoryStream(bytes, ChecksumLength, bytes.Length - ChecksumLength));
-            return new CompiledImage(ReadPart(reader), ReadPart(reader), ReadText(reader), ReadText(reader).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+            var (assembly, pdb, xml, warnings) = (ReadPart(reader), ReadPart(reader), ReadText(reader), ReadText(reader));
+            return new CompiledImage(assembly, pdb, xml, warnings.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

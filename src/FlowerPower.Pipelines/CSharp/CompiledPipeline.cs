@@ -20,7 +20,9 @@ public sealed class CompiledPipeline : IDisposable
     /// <summary>The pipeline's name.</summary>
     public string Name { get; }
 
-    /// <summary>Changes with the sources and whatever else the compilation depends on; compare it with <see cref="CSharpPipelineCompiler.KeyOf"/>.</summary>
+    /// <summary>
+    /// Changes with the sources and whatever else the compilation depends on; compare it with <see cref="CSharpPipelineCompiler.KeyOf"/>.
+    /// </summary>
     public string Key { get; }
 
     /// <summary>True if the compiler had nothing to do.</summary>

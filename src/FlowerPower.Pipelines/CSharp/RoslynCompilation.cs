@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -48,7 +49,10 @@ internal static class RoslynCompilation
         }
 
         return new CompiledImage(
-            assembly.ToArray(), pdb.ToArray(), Encoding.UTF8.GetString(xml.ToArray()).TrimStart('\uFEFF'), Lines(emitted.Diagnostics, DiagnosticSeverity.Warning));
+            assembly.ToArray(),
+            pdb.ToArray(),
+            Encoding.UTF8.GetString(xml.ToArray()).TrimStart('\uFEFF'),
+            Lines(emitted.Diagnostics, DiagnosticSeverity.Warning));
     }
 
     /// <summary>A file-based program may name packages; here they would have to be fetched on every worker.</summary>
@@ -56,7 +60,9 @@ internal static class RoslynCompilation
     {
         var errors = trees
             .SelectMany(tree => tree.GetRoot().DescendantTrivia().Where(trivia => trivia.IsKind(SyntaxKind.IgnoredDirectiveTrivia)))
-            .Select(trivia => $"{Place(trivia.GetLocation())}: '{trivia.ToString().Trim()}' is not supported in a pipeline file; reference the package in an application and register the pipeline's types there.")
+            .Select(trivia =>
+                $"{Place(trivia.GetLocation())}: '{trivia.ToString().Trim()}' is not supported in a pipeline file; "
+                + "reference the package in an application and register the pipeline's types there.")
             .ToList();
         if (errors.Count > 0)
         {
@@ -69,7 +75,7 @@ internal static class RoslynCompilation
         if (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") is not string { Length: > 0 } list)
         {
             throw new PipelineCompileException(name,
-                ["this program was published as a single file, which leaves the compiler no assemblies to refer to; publish it without PublishSingleFile."]);
+                ["this program was published as a single file, which leaves the compiler nothing to refer to; publish it without PublishSingleFile."]);
         }
 
         var paths = list.Split(Path.PathSeparator).Where(File.Exists).ToList();
@@ -87,7 +93,9 @@ internal static class RoslynCompilation
             .Where(diagnostic => diagnostic.Severity == severity)
             .OrderBy(diagnostic => diagnostic.Location.SourceTree?.FilePath, StringComparer.Ordinal)
             .ThenBy(diagnostic => diagnostic.Location.SourceSpan.Start)
-            .Select(diagnostic => $"{Place(diagnostic.Location)}: {diagnostic.GetMessage(System.Globalization.CultureInfo.InvariantCulture).ReplaceLineEndings(" ")} ({diagnostic.Id})")];
+            .Select(diagnostic => $"{Place(diagnostic.Location)}: {TextOf(diagnostic)} ({diagnostic.Id})")];
+
+    private static string TextOf(Diagnostic diagnostic) => diagnostic.GetMessage(CultureInfo.InvariantCulture).ReplaceLineEndings(" ");
 
     private static string Place(Location location)
     {

@@ -60,7 +60,8 @@ internal sealed class DraftReader(IReadOnlyDictionary<string, object?> parameter
             var cut = text.IndexOf('=', StringComparison.Ordinal);
             if (cut < 0)
             {
-                problems.Add($"Node '{attribute.Node}' of {function.Place}: '{text}' is no binding; write \"parameter=value\" or \"parameter=source:node\".");
+                problems.Add(
+                    $"Node '{attribute.Node}' of {function.Place}: '{text}' is no binding; write \"parameter=value\" or \"parameter=source:node\".");
             }
             else if (ParameterOf(function, attribute.Node, text[..cut].Trim()) is { } parameter)
             {
@@ -76,13 +77,16 @@ internal sealed class DraftReader(IReadOnlyDictionary<string, object?> parameter
         var function = template.Function;
         if (!parameters.TryGetValue(key, out var entry))
         {
-            problems.Add($"{function.Place} takes its nodes from the params entry '{key}', which is not there; add it to the pipeline's params block.{NodeNames.DidYouMean(key, parameters.Keys)}");
+            problems.Add(
+                $"{function.Place} takes its nodes from the params entry '{key}', which is not there; "
+                + $"add it to the pipeline's params block.{NodeNames.DidYouMean(key, parameters.Keys)}");
             return [];
         }
 
         if (PlainValue.AsDictionary(entry) is not { } nodes)
         {
-            problems.Add($"The params entry '{key}', from which {function.Place} takes its nodes, is {PlainValue.Show(entry)}; write {{node: {{parameter: value}}}}.");
+            problems.Add(
+                $"The params entry '{key}', from which {function.Place} takes its nodes, is {PlainValue.Show(entry)}; write {{node: {{parameter: value}}}}.");
             return [];
         }
 
@@ -96,7 +100,9 @@ internal sealed class DraftReader(IReadOnlyDictionary<string, object?> parameter
         var bindings = new Dictionary<string, Binding>();
         if (PlainValue.AsDictionary(values) is not { } named)
         {
-            problems.Add($"Node '{node}' of the params entry '{entry}' is {PlainValue.Show(values)}; write {{parameter: value}}.{NodeNames.DidYouMean(node, ParametersOf(template.Function))}");
+            problems.Add(
+                $"Node '{node}' of the params entry '{entry}' is {PlainValue.Show(values)}; write {{parameter: value}}."
+                + $"{NodeNames.DidYouMean(node, ParametersOf(template.Function))}");
             return template with { Name = node };
         }
 
@@ -128,7 +134,8 @@ internal sealed class DraftReader(IReadOnlyDictionary<string, object?> parameter
             }
             else
             {
-                drafts.Add(new NodeDraft(field, reader!.Type, whole.Function, new FieldBody(field, reader.Read)) { Field = field, Parent = whole.Name });
+                var body = new FieldBody(field, reader!.Read);
+                drafts.Add(new NodeDraft(field, reader.Type, whole.Function, body) { Field = field, Parent = whole.Name });
             }
         }
 
@@ -140,7 +147,9 @@ internal sealed class DraftReader(IReadOnlyDictionary<string, object?> parameter
         var parameter = FindParameter(function, name);
         if (parameter is null)
         {
-            problems.Add($"Node '{node}' binds '{name}', which {function.Place} does not have as a parameter.{NodeNames.DidYouMean(name, ParametersOf(function))}");
+            problems.Add(
+                $"Node '{node}' binds '{name}', which {function.Place} does not have as a parameter."
+                + $"{NodeNames.DidYouMean(name, ParametersOf(function))}");
         }
 
         return parameter;

@@ -64,7 +64,8 @@ internal sealed record FieldReader(Type Type, Func<object, object?> Read)
 
         if (position < 0)
         {
-            return $"the tuple {TypeNames.Of(whole)} has no element named '{fields[index]}'; name its elements, or give as many fields as it has elements.";
+            return $"the tuple {TypeNames.Of(whole)} has no element named '{fields[index]}'; "
+                + "name its elements, or give as many fields as it has elements.";
         }
 
         reader = new FieldReader(types[position], value => ((ITuple)value)[position]);
@@ -102,5 +103,6 @@ internal sealed record FieldReader(Type Type, Func<object, object?> Read)
 
     private static PropertyInfo? Property(Type type, string field) =>
         type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .FirstOrDefault(p => p.GetMethod is { IsPublic: true } && p.GetIndexParameters().Length == 0 && NodeNames.Snake(p.Name) == NodeNames.Snake(field));
+            .Where(p => p.GetMethod is { IsPublic: true } && p.GetIndexParameters().Length == 0)
+            .FirstOrDefault(p => NodeNames.Snake(p.Name) == NodeNames.Snake(field));
 }

@@ -51,7 +51,9 @@ internal sealed class GraphBuilder
             var same = group.ToList();
             if (same.Count > 1)
             {
-                problems.Add($"Node '{group.Key}' is defined {same.Count} times in '{module.Name}': {string.Join(" and ", same.Select(d => d.Place))}; rename one, or give them conditions that exclude each other.");
+                problems.Add(
+                    $"Node '{group.Key}' is defined {same.Count} times in '{module.Name}': {string.Join(" and ", same.Select(d => d.Place))}; "
+                    + "rename one, or give them conditions that exclude each other.");
             }
 
             // A later module replaces the node in place: the order stays that of the sources.
@@ -98,7 +100,8 @@ internal sealed class GraphBuilder
             {
                 Binding.Source(var name) => new FromName(name, false, null),
                 Binding.Text(var text) => TextLiteral(draft, argument, text),
-                Binding.Param(var entry, var value) when IsSource(draft, entry, value) => new FromName((string)PlainValue.Unwrap(value)!, false, null),
+                Binding.Param(var entry, var value) when IsSource(draft, entry, value) =>
+                    new FromName((string)PlainValue.Unwrap(value)!, false, null),
                 Binding.Param(_, var value) => Bound(draft, argument, value),
                 _ => named,
             },
@@ -150,7 +153,9 @@ internal sealed class GraphBuilder
                 if (fit == TypeFit.Never)
                 {
                     var wanted = argument.IsEach ? $"a sequence of {TypeNames.Of(argument.Type)}" : TypeNames.Of(argument.Type);
-                    problems.Add($"Node '{node.Name}' takes '{argument.Parameter}' as {wanted}, but node '{name}' gives {TypeNames.Of(giver.Type)}; make the two types agree.");
+                    problems.Add(
+                        $"Node '{node.Name}' takes '{argument.Parameter}' as {wanted}, but node '{name}' gives {TypeNames.Of(giver.Type)}; "
+                        + "make the two types agree.");
                 }
             }
         }

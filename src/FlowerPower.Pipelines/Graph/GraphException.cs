@@ -19,13 +19,20 @@ public sealed class GraphException : Exception
 /// <summary>A node's code threw. The exception of the pipeline's author is the <see cref="Exception.InnerException"/>.</summary>
 /// <param name="node">The node.</param>
 /// <param name="inner">What its code threw, with its stack trace.</param>
-public sealed class NodeFailedException(string node, Exception inner) : Exception($"Node '{node}' failed: {inner.Message}", inner)
+/// <param name="element">For a node that runs for each element of a sequence, the one at which it failed; 0-based. Null: it is not of this kind.</param>
+public sealed class NodeFailedException(string node, Exception inner, int? element = null)
+    : Exception($"Node '{node}' failed{(element is null ? "" : $" at element {element + 1}")}: {inner.Message}", inner)
 {
+    /// <summary>The element at which a node over elements failed; 0-based. Null if it is not of this kind.</summary>
+    public int? Element { get; } = element;
+
     /// <summary>The name of the node that failed.</summary>
     public string Node { get; } = node;
 }
 
-/// <summary>A node's value failed a check of importance <see cref="Importance.Fail"/>; the inner exception of a <see cref="NodeFailedException"/>.</summary>
+/// <summary>
+/// A node's value failed a check of importance <see cref="Importance.Fail"/>; the inner exception of a <see cref="NodeFailedException"/>.
+/// </summary>
 /// <param name="message">What is wrong with the value.</param>
 public sealed class OutputCheckException(string message) : Exception(message);
 

@@ -31,7 +31,9 @@ public sealed class GraphNode
     /// <summary>The name by which others ask for it.</summary>
     public string Name { get; }
 
-    /// <summary>The type of its value: a task's result, not the task; a list for a function that runs for <see cref="EachAttribute">each</see> element.</summary>
+    /// <summary>
+    /// The type of its value: a task's result, not the task; a list for a function that runs for <see cref="EachAttribute">each</see> element.
+    /// </summary>
     public Type Type { get; }
 
     /// <summary>Its <c>[Description]</c>, or else its XML summary as plain text; null if it has none.</summary>

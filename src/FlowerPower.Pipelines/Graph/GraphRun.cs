@@ -1,10 +1,9 @@
-using System.Collections;
 using System.Runtime.ExceptionServices;
 
 namespace FlowerPower.Pipelines;
 
 /// <summary>One run of a plan. Workers take ready work from a queue; one that makes more work ready than it can do itself calls others.</summary>
-internal sealed class GraphRun
+internal sealed partial class GraphRun
 {
     private readonly ExecutionPlan plan;
     private readonly GraphRunOptions options;
@@ -159,7 +158,7 @@ internal sealed class GraphRun
         }
         catch (Exception error) when (error is not OperationCanceledException || !stop.IsCancellationRequested)
         {
-            throw new NodeFailedException(node.Name, error);
+            throw new NodeFailedException(node.Name, error, work.Element == Work.Whole ? null : work.Element);
         }
 
         observer.NodeFinished(node.Name);
@@ -192,64 +191,8 @@ internal sealed class GraphRun
         var problem = InputConverter.TryConvert(value, argument.Type, out var fitted);
         return problem is null
             ? fitted
-            : throw new NodeValueException($"Parameter '{argument.Parameter}' does not suit the value of '{((FromName)argument.Source).Name}': {problem}.");
-    }
-
-    /// <summary>Makes one piece of work per element; true if there are none, so that the node is done.</summary>
-    private bool Spread(int index, PlanStep step)
-    {
-        var slot = step.Slots[step.EachSlot];
-        var given = slot.Step < 0 ? slot.Value : states[slot.Step].Value;
-        var parameter = step.Node.Arguments[step.EachSlot].Parameter;
-        if (given is string or not IEnumerable)
-        {
-            throw new NodeValueException($"Parameter '{parameter}' runs over the elements of a sequence, but {PlainValue.ShowWithType(given)} came.");
-        }
-
-        var elements = ((IEnumerable)given).Cast<object?>().Select(element => Fitted(step, step.EachSlot, element, slot.Converts)).ToArray();
-        int calling;
-        lock (gate)
-        {
-            var state = states[index];
-            (state.Elements, state.Results, state.ElementsLeft) = (elements, new object?[elements.Length], elements.Length);
-            for (var i = 0; i < elements.Length && !stopping.Task.IsCompleted; i++)
-            {
-                ready.Enqueue(new Work(index, i));
-            }
-
-            calling = Hire();
-        }
-
-        Call(calling);
-        return elements.Length == 0;
-    }
-
-    /// <summary>Takes in one element's result; true with the whole list if it was the last.</summary>
-    private bool Gather(Work work, object? result, Type listType, out object? list)
-    {
-        list = null;
-        var state = states[work.Step];
-        lock (gate)
-        {
-            if (work.Element != Work.Whole)
-            {
-                state.Results![work.Element] = result;
-                if (--state.ElementsLeft > 0)
-                {
-                    return false;
-                }
-            }
-        }
-
-        var array = Array.CreateInstance(listType.GetGenericArguments()[0], state.Results!.Length);
-        for (var i = 0; i < array.Length; i++)
-        {
-            array.SetValue(state.Results[i], i);
-        }
-
-        list = array;
-        (state.Elements, state.Results) = (null, null);
-        return true;
+            : throw new NodeValueException(
+                $"Parameter '{argument.Parameter}' does not suit the value of '{((FromName)argument.Source).Name}': {problem}.");
     }
 
     private void Check(GraphNode node, object? value)

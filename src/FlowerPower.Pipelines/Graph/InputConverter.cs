@@ -97,7 +97,8 @@ internal static class InputConverter
             array.SetValue(converted[i], i);
         }
 
-        foreach (var candidate in (Type[])[element.MakeArrayType(), typeof(List<>).MakeGenericType(element), typeof(HashSet<>).MakeGenericType(element)])
+        Type[] candidates = [element.MakeArrayType(), typeof(List<>).MakeGenericType(element), typeof(HashSet<>).MakeGenericType(element)];
+        foreach (var candidate in candidates)
         {
             if (target.IsAssignableFrom(candidate))
             {

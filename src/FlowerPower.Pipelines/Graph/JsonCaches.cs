@@ -27,7 +27,8 @@ internal static class JsonCaches
         options = Create();
         foreach (var handler in typeof(JsonSerializer).Assembly.GetCustomAttributes<MetadataUpdateHandlerAttribute>())
         {
-            handler.HandlerType.GetMethod("ClearCache", BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic, [typeof(Type[])])?.Invoke(null, [null]);
+            const BindingFlags flags = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
+            handler.HandlerType.GetMethod("ClearCache", flags, [typeof(Type[])])?.Invoke(null, [null]);
         }
     }
 

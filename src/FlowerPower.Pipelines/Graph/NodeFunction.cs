@@ -74,9 +74,10 @@ internal sealed class NodeFunction
             return $"{Place} returns {TypeNames.Of(returned)}, which cannot be kept as a value{remedy}.";
         }
 
-        if (Method.GetParameters().FirstOrDefault(p => p.ParameterType is { IsByRef: true } or { IsByRefLike: true } or { IsPointer: true }) is { } parameter)
+        if (Method.GetParameters().FirstOrDefault(p => p.ParameterType.IsByRef || p.ParameterType.IsByRefLike || p.ParameterType.IsPointer) is { } flawed)
         {
-            return $"Parameter '{parameter.Name}' of {Place} is {(parameter.ParameterType.IsByRef ? "passed by reference" : TypeNames.Of(parameter.ParameterType))}, which a node's parameter cannot be{remedy}.";
+            var kind = flawed.ParameterType.IsByRef ? "passed by reference" : TypeNames.Of(flawed.ParameterType);
+            return $"Parameter '{flawed.Name}' of {Place} is {kind}, which a node's parameter cannot be{remedy}.";
         }
 
         return Method.GetParameters().Count(p => p.IsDefined(typeof(EachAttribute))) > 1

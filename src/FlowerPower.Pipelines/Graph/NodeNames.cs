@@ -7,7 +7,7 @@ internal static class NodeNames
 {
     private const int MostSuggestions = 3;
 
-    /// <summary><c>MonthlyNormals</c> → <c>monthly_normals</c>, <c>csvPath</c> → <c>csv_path</c>, <c>ParseHTML</c> → <c>parse_html</c>; snake_case stays.</summary>
+    /// <summary><c>MonthlyNormals</c> → <c>monthly_normals</c>, <c>ParseHTML</c> → <c>parse_html</c>; snake_case stays.</summary>
     public static string Snake(string name)
     {
         var snake = new StringBuilder(name.Length + 8);

@@ -23,7 +23,9 @@ internal sealed record OutputCheck(Importance Importance, Func<object?, string?>
             }
             else
             {
-                problems.Add($"{function.Place}: {TypeNames.Of(attribute.Check)} is no output check; it must implement IOutputCheck and have a public constructor without parameters.");
+                problems.Add(
+                    $"{function.Place}: {TypeNames.Of(attribute.Check)} is no output check; "
+                    + "it must implement IOutputCheck and have a public constructor without parameters.");
             }
         }
 
@@ -31,7 +33,8 @@ internal sealed record OutputCheck(Importance Importance, Func<object?, string?>
     }
 
     private static IOutputCheck? Activate(Type type) =>
-        type is { IsAbstract: false, ContainsGenericParameters: false } && typeof(IOutputCheck).IsAssignableFrom(type) && type.GetConstructor([]) is not null
+        type is { IsAbstract: false, ContainsGenericParameters: false }
+        && typeof(IOutputCheck).IsAssignableFrom(type) && type.GetConstructor([]) is not null
             ? (IOutputCheck?)Activator.CreateInstance(type)
             : null;
 

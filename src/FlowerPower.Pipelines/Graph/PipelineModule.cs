@@ -38,5 +38,8 @@ public sealed class PipelineModule
 
     /// <summary>Takes the public static classes of an assembly compiled from pipeline files.</summary>
     internal static PipelineModule FromAssembly(string name, Assembly assembly, ISymbols symbols) =>
-        new(name, assembly.GetExportedTypes().Where(type => type is { IsAbstract: true, IsSealed: true, IsNested: false, ContainsGenericParameters: false }), _ => symbols);
+        new(name, assembly.GetExportedTypes().Where(IsPlainStaticClass), _ => symbols);
+
+    private static bool IsPlainStaticClass(Type type) =>
+        type is { IsAbstract: true, IsSealed: true, IsNested: false, ContainsGenericParameters: false };
 }

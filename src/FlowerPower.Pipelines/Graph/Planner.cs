@@ -33,14 +33,17 @@ internal sealed class Planner(FunctionGraph graph, IReadOnlyDictionary<string, o
         var known = graph.Nodes.Select(node => node.Name).Concat(graph.InputsByName.Keys).Concat(overrides.Keys).ToList();
         foreach (var name in wanted.Where(name => !known.Contains(name)))
         {
-            problems.Add(graph.Absent.GetValueOrDefault(name) ?? $"There is no node '{name}', which is asked for in final_vars.{NodeNames.DidYouMean(name, known)}");
+            problems.Add(
+                graph.Absent.GetValueOrDefault(name)
+                ?? $"There is no node '{name}', which is asked for in final_vars.{NodeNames.DidYouMean(name, known)}");
         }
 
         foreach (var name in overrides.Keys.Where(name => graph.Find(name) is null))
         {
             problems.Add(graph.InputsByName.ContainsKey(name)
                 ? $"'{name}' is an input, not a node; give it in inputs instead of overrides."
-                : graph.Absent.GetValueOrDefault(name) ?? $"There is no node '{name}' to override.{NodeNames.DidYouMean(name, known.Except([name]))}");
+                : graph.Absent.GetValueOrDefault(name)
+                    ?? $"There is no node '{name}' to override.{NodeNames.DidYouMean(name, known.Except([name]))}");
         }
 
         foreach (var name in inputs.Keys.Where(name => graph.Find(name) is not null))

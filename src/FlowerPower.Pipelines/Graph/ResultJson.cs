@@ -67,7 +67,11 @@ public static class ResultJson
         // Whatever a property's own code throws comes out here too.
         catch (Exception error)
         {
-            throw new ResultException(name, $"The value of '{name}', a {TypeNames.Of(value!.GetType())}, has no JSON form: {error.Message} Return numbers, texts, lists, dictionaries or records, or leave '{name}' out of final_vars.", error);
+            throw new ResultException(
+                name,
+                $"The value of '{name}', a {TypeNames.Of(value!.GetType())}, has no JSON form: {error.Message} "
+                + $"Return numbers, texts, lists, dictionaries or records, or leave '{name}' out of final_vars.",
+                error);
         }
     }
 
@@ -75,7 +79,10 @@ public static class ResultJson
     {
         var length = size > MaxBytes ? "more than 16 MiB" : FormattableString.Invariant($"{size / 1048576.0:0.0} MiB");
         var share = count == 1 ? $"it is '{largest}' with {length}" : $"the largest is '{largest}' with {length}";
-        return new ResultException(largest, $"The results are longer than the 16 MiB that a job may return; {share}. Write it to a file or a table in a node, and return where it is.");
+        return new ResultException(
+            largest,
+            $"The results are longer than the 16 MiB that a job may return; {share}. "
+            + "Write it to a file or a table in a node, and return where it is.");
     }
 
     /// <summary>A buffer that refuses to outgrow its cap, so that a huge value does not take the memory of the node first.</summary>

@@ -13,7 +13,8 @@ internal sealed class XmlSummaries
     {
         foreach (var member in document?.Descendants("member") ?? [])
         {
-            if (member.Attribute("name")?.Value is { } id && id.StartsWith("M:", StringComparison.Ordinal) && member.Element("summary") is { } summary)
+            var id = member.Attribute("name")?.Value ?? "";
+            if (id.StartsWith("M:", StringComparison.Ordinal) && member.Element("summary") is { } summary)
             {
                 var end = id.IndexOf('(', StringComparison.Ordinal);
                 summaries[(id[2..(end < 0 ? id.Length : end)], end < 0 ? 0 : CountParameters(id[end..]))] = Text(summary);
@@ -46,7 +47,7 @@ internal sealed class XmlSummaries
         var parts = summary.DescendantNodes().Select(node => node switch
         {
             XText text => text.Value,
-            XElement { IsEmpty: true } element => (element.Attribute("cref") ?? element.Attribute("name") ?? element.Attribute("langword"))?.Value.Split('(')[0].Split(':', '.')[^1] ?? "",
+            XElement { IsEmpty: true } element => element.Attributes().FirstOrDefault()?.Value.Split('(')[0].Split(':', '.')[^1] ?? "",
             _ => "",
         });
         return string.Join(' ', string.Concat(parts).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));

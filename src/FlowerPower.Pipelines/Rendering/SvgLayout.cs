@@ -111,8 +111,7 @@ internal sealed class SvgLayout
             for (var i = 1; i < columns.Count; i++)
             {
                 var at = leftward ? columns.Count - 1 - i : i;
-                var sorted = columns[at].OrderBy(place => (leftward ? place.Right : place.Left).Select(n => (double)n.Rank).DefaultIfEmpty(place.Rank).Average()).ToList();
-                columns[at] = sorted;
+                columns[at] = [.. columns[at].OrderBy(place => MeanRank(leftward ? place.Right : place.Left, place.Rank))];
                 Rank();
             }
 
@@ -127,6 +126,8 @@ internal sealed class SvgLayout
         columns.AddRange(best);
         Rank();
     }
+
+    private static double MeanRank(List<Place> neighbours, int own) => neighbours.Select(n => (double)n.Rank).DefaultIfEmpty(own).Average();
 
     private void Rank()
     {
@@ -188,7 +189,7 @@ internal sealed class SvgLayout
         places.ForEach(place => place.Top += Margin - top);
     }
 
-    /// <summary>Places that would overlap share the shift: the groups that form are moved as one to where their members want to be on average.</summary>
+    /// <summary>Places that would overlap form a group, which moves as one to where its members want to be on average.</summary>
     private static void Settle(List<Place> column)
     {
         var groups = new List<(double Top, double Height, double Wanted, List<Place> Members)>();

@@ -17,7 +17,11 @@ internal static class SvgWriter
             .final { stroke-width: 3; }
             .line { fill: none; stroke: #7b8794; stroke-width: 1.4; }
           </style>
-          <defs><marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="#7b8794"/></marker></defs>
+          <defs>
+            <marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">
+              <path d="M0 0 L8 4 L0 8 z" fill="#7b8794"/>
+            </marker>
+          </defs>
 
         """;
 

@@ -165,6 +165,18 @@ public sealed class ParallelRunTests
         public static object Things(object value) => value;
 
         public static int Sized([Each("things")] int thing) => thing;
+
+        public static int Inverse([Each("things")] int thing) => 12 / thing;
+    }
+
+    [Fact]
+    public async Task A_failure_names_the_element()
+    {
+        var error = await Assert.ThrowsAsync<NodeFailedException>(() =>
+            Given.Run(Given.Graph(typeof(UnknownEach)), "inverse", ("value", new List<object?> { 1, 2, 0, 4 })));
+
+        Assert.Equal(("inverse", (int?)2), (error.Node, error.Element));
+        Assert.StartsWith("Node 'inverse' failed at element 3: ", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
