@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using FlowerPower.Jobs;
+using FlowerPower.Node.Local;
 using FlowerPower.Pipelines;
 
 namespace FlowerPower.Client;
@@ -13,6 +14,8 @@ namespace FlowerPower.Client;
 /// </remarks>
 public sealed class JobQueueManager : IAsyncDisposable
 {
+    private const int MaxHandOvers = 20;
+
     private readonly QueueAdapter adapter;
     private readonly QueueOptions options;
     private readonly TimeProvider time;
@@ -48,8 +51,7 @@ public sealed class JobQueueManager : IAsyncDisposable
         string pipeline, RunConfig? runConfig = null, EnqueueOptions? enqueue = null, CancellationToken cancellationToken = default)
     {
         var request = Request(pipeline, runConfig, enqueue);
-        var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        var receipts = await opened.EnqueueAsync([request], cancellationToken).ConfigureAwait(false);
+        var receipts = await RepeatAsync(opened => opened.EnqueueAsync([request], cancellationToken), cancellationToken).ConfigureAwait(false);
         return receipts[0].Id;
     }
 
@@ -64,8 +66,7 @@ public sealed class JobQueueManager : IAsyncDisposable
             return [];
         }
 
-        var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        return await opened.EnqueueAsync(requests, cancellationToken).ConfigureAwait(false);
+        return await RepeatAsync(opened => opened.EnqueueAsync(requests, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Enqueue a pipeline and wait for its result.</summary>
@@ -91,8 +92,7 @@ public sealed class JobQueueManager : IAsyncDisposable
     /// <exception cref="JobNotFoundException">There is none.</exception>
     public async Task<JobView> GetQueueStatusAsync(JobId id, CancellationToken cancellationToken = default)
     {
-        var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        return await opened.FindAsync(id, cancellationToken).ConfigureAwait(false) ?? throw new JobNotFoundException(id);
+        return await RepeatAsync(opened => opened.FindAsync(id, cancellationToken), cancellationToken).ConfigureAwait(false) ?? throw new JobNotFoundException(id);
     }
 
     /// <summary>A pipeline's newest job.</summary>
@@ -151,8 +151,7 @@ public sealed class JobQueueManager : IAsyncDisposable
     /// <summary>Jobs that match, newest first.</summary>
     public async Task<JobPage> ListAsync(JobFilter? filter = null, CancellationToken cancellationToken = default)
     {
-        var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        return await opened.ListAsync(filter ?? new JobFilter(), cancellationToken).ConfigureAwait(false);
+        return await RepeatAsync(opened => opened.ListAsync(filter ?? new JobFilter(), cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>End a job, waiting or running.</summary>
@@ -160,23 +159,20 @@ public sealed class JobQueueManager : IAsyncDisposable
     public async Task<CommandReply> CancelAsync(
         JobId id, string? reason = null, string? by = null, CancellationToken cancellationToken = default)
     {
-        var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        return await opened.CancelAsync(id, by ?? Environment.UserName, reason, cancellationToken).ConfigureAwait(false);
+        return await RepeatAsync(opened => opened.CancelAsync(id, by ?? Environment.UserName, reason, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Let a failed or cancelled job run again.</summary>
     /// <param name="by">Who asks, for the job's history; <see langword="null"/>: this process's user.</param>
     public async Task<CommandReply> RetryAsync(JobId id, string? by = null, CancellationToken cancellationToken = default)
     {
-        var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        return await opened.RetryAsync(id, by ?? Environment.UserName, cancellationToken).ConfigureAwait(false);
+        return await RepeatAsync(opened => opened.RetryAsync(id, by ?? Environment.UserName, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The queue in numbers.</summary>
     public async Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default)
     {
-        var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        return await opened.OverviewAsync(cancellationToken).ConfigureAwait(false);
+        return await RepeatAsync(opened => opened.OverviewAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Run this many jobs at once in this process from now on; 0: finish those that run, and take no more.</summary>
@@ -200,7 +196,7 @@ public sealed class JobQueueManager : IAsyncDisposable
     /// <summary>The opened backend, for what this class does not say.</summary>
     public async Task<IJobQueue> OpenAsync(CancellationToken cancellationToken = default)
     {
-        if (Volatile.Read(ref queue) is { } open)
+        if (Volatile.Read(ref queue) is { } open and not LocalJobQueue { IsGone: true })
         {
             return open;
         }
@@ -209,6 +205,12 @@ public sealed class JobQueueManager : IAsyncDisposable
         try
         {
             ObjectDisposedException.ThrowIf(disposed, this);
+            if (queue is LocalJobQueue { IsGone: true } gone)
+            {
+                queue = null;
+                await gone.DisposeAsync().ConfigureAwait(false);
+            }
+
             return queue ??= await adapter.OpenAsync(Project, options, cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -233,6 +235,23 @@ public sealed class JobQueueManager : IAsyncDisposable
         finally
         {
             opening.Release();
+        }
+    }
+
+    /// <summary>Asks the backend; if the node goes away over it, asks again whoever serves the project then. Every request may be repeated.</summary>
+    private async Task<T> RepeatAsync<T>(Func<IJobQueue, Task<T>> ask, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return await ask(opened).ConfigureAwait(false);
+            }
+            catch (QueueUnavailableException) when (opened is LocalJobQueue { IsGone: true } && tries < MaxHandOvers)
+            {
+                // Commands that serve the project for a moment come and go one after the other.
+            }
         }
     }
 

@@ -29,16 +29,16 @@ internal static class Usage
     private static IEnumerable<string> Sentences(ParseResult parse)
     {
         var unmatched = parse.UnmatchedTokens;
-        foreach (var token in unmatched)
+        if (unmatched is [var token, ..])
         {
-            yield return Unknown(parse, token);
+            yield return Unknown(parse, token); // those after it are most often its consequence
         }
 
         foreach (var error in parse.Errors)
         {
             switch (error.SymbolResult)
             {
-                case CommandResult when unmatched.Any(token => error.Message.Contains($"'{token}'", StringComparison.Ordinal)):
+                case CommandResult when unmatched.Any(other => error.Message.Contains($"'{other}'", StringComparison.Ordinal)):
                     break; // said already, better
                 case CommandResult { Command: CommandGroup or RootCommand } when unmatched.Count == 0:
                     yield return $"{FullName(parse)} needs a command: {Parsing.Sentences.Or([.. parse.CommandResult.Command.Subcommands.Select(c => c.Name)])}.";

@@ -22,18 +22,17 @@ internal static class JobTarget
             return (await queue.GetQueueStatusAsync(Id(target[IdPrefix.Length..]), cancellationToken).ConfigureAwait(false), false);
         }
 
-        var opened = await queue.OpenAsync(cancellationToken).ConfigureAwait(false);
         var names = queue.Project.PipelineNames;
         if (!names.Contains(target, StringComparer.Ordinal)
             && JobId.TryParse(target, out var id)
-            && await opened.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } job)
+            && await TryFindAsync(queue, id, cancellationToken).ConfigureAwait(false) is { } job)
         {
             return (job, false);
         }
 
         // A pipeline whose files are gone may still have jobs.
-        var page = await opened.ListAsync(new JobFilter { Pipeline = target, Status = status, Limit = 1 }, cancellationToken).ConfigureAwait(false);
-        if (page.Jobs is [var newest, ..] && await opened.FindAsync(newest.Id, cancellationToken).ConfigureAwait(false) is { } whole)
+        var page = await queue.ListAsync(new JobFilter { Pipeline = target, Status = status, Limit = 1 }, cancellationToken).ConfigureAwait(false);
+        if (page.Jobs is [var newest, ..] && await TryFindAsync(queue, newest.Id, cancellationToken).ConfigureAwait(false) is { } whole)
         {
             return (whole, true);
         }
@@ -52,6 +51,18 @@ internal static class JobTarget
         catch (FormatException error)
         {
             throw new UsageException(error.Message);
+        }
+    }
+
+    private static async Task<JobView?> TryFindAsync(JobQueueManager queue, JobId id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await queue.GetQueueStatusAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (JobNotFoundException)
+        {
+            return null;
         }
     }
 

@@ -15,9 +15,51 @@ internal static class QueueState
         ? $"node {overview.Node} (process {local.ProcessId})"
         : $"node {overview.Node}";
 
+    /// <summary>
+    /// Makes sure that workers are up: those of the process that serves the project, else this one's own. A holder without workers is
+    /// most often a command that is done in a moment; its end is waited for.
+    /// </summary>
+    /// <returns>The queue that has them.</returns>
+    /// <exception cref="QueueUnavailableException">The process that serves the project runs no workers, and stays.</exception>
+    public static async Task<IJobQueue> EnsureWorkersAsync(JobQueueManager queue, CliHost host, CancellationToken cancellationToken)
+    {
+        var started = host.Time.GetTimestamp();
+        while (true)
+        {
+            var overview = await queue.OverviewAsync(cancellationToken).ConfigureAwait(false);
+            var opened = await queue.OpenAsync(cancellationToken).ConfigureAwait(false);
+            if (opened is EmbeddedJobQueue { Node: var mine })
+            {
+                if (mine.WorkerSlots == 0)
+                {
+                    mine.SetWorkerSlots(Environment.ProcessorCount);
+                    _ = mine.StopRequested.ContinueWith(_ => host.Interrupts.Raise(), TaskScheduler.Default);
+                }
+
+                return opened;
+            }
+
+            if (overview.WorkerSlots > 0)
+            {
+                return opened;
+            }
+
+            if (host.Time.GetElapsedTime(started) > Patience)
+            {
+                throw new QueueUnavailableException(
+                    $"Project '{queue.Project.Name}' is served by {Server(opened, overview)}, which runs no workers: end it, or start the workers in it.");
+            }
+
+            await Task.Delay(LookAgainAfter, host.Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Makes sure that somebody will end an unfinished job, before anything waits for it.</summary>
     /// <exception cref="CommandFailedException">No worker is up.</exception>
-    public static async Task RequireWorkersAsync(IJobQueue queue, JobView job, CancellationToken cancellationToken)
+    public static async Task RequireWorkersAsync(JobQueueManager queue, JobView job, CancellationToken cancellationToken)
     {
         if (job.IsFinished || (await queue.OverviewAsync(cancellationToken).ConfigureAwait(false)).WorkerSlots > 0)
         {

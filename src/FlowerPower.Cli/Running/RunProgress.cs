@@ -48,7 +48,7 @@ internal sealed class RunProgress : IPipelineObserver, IAsyncDisposable
     {
         if (tellsWarnings)
         {
-            output.Warn(node.Length == 0 ? message : $"{node}: {message}");
+            output.Warn(node == pipeline ? message : $"{node}: {message}");
         }
     }
 

@@ -66,6 +66,11 @@ public sealed class LocalJobQueue : IJobQueue
             await queue.GreetAsync(path, cancellationToken).ConfigureAwait(false);
             return queue;
         }
+        catch (QueueUnavailableException) when (queue.IsGone)
+        {
+            await queue.DisposeAsync().ConfigureAwait(false);
+            return null; // a node that was just closing its socket
+        }
         catch
         {
             await queue.DisposeAsync().ConfigureAwait(false);
@@ -124,6 +129,9 @@ public sealed class LocalJobQueue : IJobQueue
     /// <summary>Ask the node to stop, in good order; done when it has heard it.</summary>
     public async Task StopNodeAsync(CancellationToken cancellationToken = default) =>
         await AskAsync<LocalResponse.Ended>(n => new LocalRequest.Stop(n), cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Has the connection ended? Nothing can be asked here any more; what was acknowledged is stored.</summary>
+    public bool IsGone => Volatile.Read(ref broken) is not null;
 
     /// <summary>Done when the node has closed the connection, or this end has.</summary>
     public Task Closed => reading;
@@ -242,7 +250,9 @@ public sealed class LocalJobQueue : IJobQueue
         }
         catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            throw new QueueUnavailableException(Gone, error);
+            var gone = new QueueUnavailableException(Gone, error);
+            Interlocked.CompareExchange(ref broken, gone, null);
+            throw gone;
         }
         finally
         {

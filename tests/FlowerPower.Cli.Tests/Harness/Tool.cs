@@ -33,9 +33,9 @@ internal sealed class FakeConsole
 
     public bool IsTerminal { get; init; }
 
-    public TextWriter Out { get; init; } = TextWriter.Synchronized(new StringWriter());
+    public TextWriter Out { get; init; } = new StringWriter();
 
-    public TextWriter Error { get; init; } = TextWriter.Synchronized(new StringWriter());
+    public TextWriter Error { get; init; } = new StringWriter();
 
     public Interrupts Interrupts { get; } = new();
 

@@ -16,7 +16,7 @@ public sealed class WorkerCommandTests
 
         Assert.StartsWith("Serving project 'shop' with 2 worker slots for all queues, in process ", said.Out, StringComparison.Ordinal);
         Assert.Contains(" completed hello h1 in ", said.Out, StringComparison.Ordinal);
-        Assert.Contains(", attempt 1 of 1: InvalidOperationException: answer: nobody knows why", said.Out, StringComparison.Ordinal);
+        Assert.Contains(", attempt 1 of 1: InvalidOperationException: Node 'answer' failed: nobody knows why", said.Out, StringComparison.Ordinal);
         Assert.Equal("stopped: 1 job completed, 1 failed attempt\n", said.Error);
         Assert.Equal("scheduled", (await Tool.RunAsync(project, "queue", "status", "later", "--output", "json")).AssertDone().Json.GetProperty("status").GetString());
     }

@@ -31,7 +31,6 @@ internal sealed class RunCommand : ToolCommand
     {
         var project = context.LoadProject();
         var pipeline = context.Parse.GetRequiredValue(name);
-        context.WarnOf(project.LoadPipelineConfig(pipeline).Warnings);
         var config = run.Read(context.Parse);
         IReadOnlyDictionary<string, object?> result;
         await using (var progress = new RunProgress(context.Output, context.Host.Time, pipeline, project.Resolve(pipeline, config).LogLevel))

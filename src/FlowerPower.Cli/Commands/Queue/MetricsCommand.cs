@@ -20,8 +20,8 @@ internal sealed class MetricsCommand(CommonOptions common) : ToolCommand(common,
     /// <summary>Prints the numbers of a queue.</summary>
     public static async Task<int> PrintAsync(CommandContext context, JobQueueManager queue)
     {
+        var overview = await queue.OverviewAsync(context.Interrupted).ConfigureAwait(false);
         var opened = await queue.OpenAsync(context.Interrupted).ConfigureAwait(false);
-        var overview = await opened.OverviewAsync(context.Interrupted).ConfigureAwait(false);
         var isServed = QueueState.IsServedElsewhere(opened);
         context.Output.Text($"Project '{queue.Project.Name}', "
             + (isServed ? $"served by {QueueState.Server(opened, overview)}." : "served by nobody now: flowerpower queue worker start"));

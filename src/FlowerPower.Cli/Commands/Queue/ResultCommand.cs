@@ -47,8 +47,8 @@ internal sealed class ResultCommand : ToolCommand
         var (job, _) = await JobTarget.FindAsync(queue, wanted, waits ? null : JobStatus.Completed, context.Interrupted).ConfigureAwait(false);
         if (waits && !job.IsFinished)
         {
+            await QueueState.RequireWorkersAsync(queue, job, context.Interrupted).ConfigureAwait(false);
             var opened = await queue.OpenAsync(context.Interrupted).ConfigureAwait(false);
-            await QueueState.RequireWorkersAsync(opened, job, context.Interrupted).ConfigureAwait(false);
             job = await JobWaiter.WaitAsync(
                 context.Host, context.Output, opened, job.Id, context.Parse.GetValue(timeout), context.Interrupted).ConfigureAwait(false);
         }

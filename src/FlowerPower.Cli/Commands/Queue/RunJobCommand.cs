@@ -2,12 +2,16 @@ using System.CommandLine;
 using FlowerPower.Cli.Parsing;
 using FlowerPower.Cli.Running;
 using FlowerPower.Client;
+using FlowerPower.Jobs;
+using FlowerPower.Node.Local;
 
 namespace FlowerPower.Cli.Commands.Queue;
 
 /// <summary><c>queue run</c>: enqueues a pipeline, has it run, and prints its result.</summary>
 internal sealed class RunJobCommand : ToolCommand
 {
+    private const int MaxNodes = 20;
+
     private readonly Argument<string> name;
     private readonly RunOptions run = new();
     private readonly EnqueueOptionSet enqueue = new();
@@ -38,21 +42,20 @@ internal sealed class RunJobCommand : ToolCommand
         var config = run.Read(context.Parse);
         context.Check(project, pipeline, config);
         await using var queue = context.OpenQueue(project, context.Parse.GetValue(backend));
-        var opened = await queue.OpenAsync(context.Interrupted).ConfigureAwait(false);
-        if (opened is EmbeddedJobQueue embedded)
+        var options = enqueue.Read(context.Parse);
+        var receipts = await queue.EnqueueManyAsync([new EnqueueItem(pipeline, config, options)], context.Interrupted).ConfigureAwait(false);
+        EnqueueCommand.Tell(context.Output, receipts[0], options, pipeline);
+        for (var nodes = 1; ; nodes++)
         {
-            embedded.Node.SetWorkerSlots(Environment.ProcessorCount);
-            _ = embedded.Node.StopRequested.ContinueWith(_ => context.Host.Interrupts.Raise(), TaskScheduler.Default);
+            var opened = await QueueState.EnsureWorkersAsync(queue, context.Host, context.Interrupted).ConfigureAwait(false);
+            try
+            {
+                return await JobRunner.AwaitResultAsync(context, opened, receipts[0].Id).ConfigureAwait(false);
+            }
+            catch (QueueUnavailableException) when (opened is LocalJobQueue { IsGone: true } && nodes < MaxNodes)
+            {
+                context.Output.Note("the node that served the project has stopped: going on with the next one");
+            }
         }
-
-        var receipts = await queue.EnqueueManyAsync(
-            [new EnqueueItem(pipeline, config, enqueue.Read(context.Parse))], context.Interrupted).ConfigureAwait(false);
-        EnqueueCommand.Tell(context.Output, receipts[0], pipeline);
-        if (opened is not EmbeddedJobQueue && await queue.GetQueueStatusAsync(receipts[0].Id, context.Interrupted).ConfigureAwait(false) is var job)
-        {
-            await QueueState.RequireWorkersAsync(opened, job, context.Interrupted).ConfigureAwait(false);
-        }
-
-        return await JobRunner.AwaitResultAsync(context, opened, receipts[0].Id).ConfigureAwait(false);
     }
 }

@@ -32,8 +32,8 @@ internal sealed class WatchCommand : ToolCommand
         var (job, _) = await JobTarget.FindAsync(queue, context.Parse.GetValue(target)!, status: null, context.Interrupted).ConfigureAwait(false);
         if (!job.IsFinished)
         {
+            await QueueState.RequireWorkersAsync(queue, job, context.Interrupted).ConfigureAwait(false);
             var opened = await queue.OpenAsync(context.Interrupted).ConfigureAwait(false);
-            await QueueState.RequireWorkersAsync(opened, job, context.Interrupted).ConfigureAwait(false);
             job = await JobWaiter.WaitAsync(context.Host, context.Output, opened, job.Id, timeout: null, context.Interrupted).ConfigureAwait(false);
         }
 

@@ -37,6 +37,12 @@ internal sealed class WorkerStopCommand : ToolCommand
         var patience = context.Parse.GetValue(timeout) ?? DefaultPatience;
         var socket = LocalAddress.SocketPath(project.StateFolder);
         await using var node = await LocalJobQueue.TryConnectAsync(socket, context.Interrupted).ConfigureAwait(false);
+        var database = EmbeddedNode.DatabasePath(project.StateFolder);
+        if (node is null && SqliteShardStore.ReadHolder(database) is { } closing)
+        {
+            await UntilGoneAsync(context, closing.ProcessId, database, patience).ConfigureAwait(false); // somebody else's wish came first
+        }
+
         if (node is null)
         {
             context.Output.Text($"No worker is running for project '{project.Name}'.");
@@ -45,7 +51,7 @@ internal sealed class WorkerStopCommand : ToolCommand
         }
 
         await node.StopNodeAsync(context.Interrupted).ConfigureAwait(false);
-        await UntilGoneAsync(context, node.ProcessId, EmbeddedNode.DatabasePath(project.StateFolder), patience).ConfigureAwait(false);
+        await UntilGoneAsync(context, node.ProcessId, database, patience).ConfigureAwait(false);
         context.Output.Text($"Process {node.ProcessId} has stopped serving project '{project.Name}'.");
         Print(context.Output, node.ProcessId);
         return ExitCodes.Done;
