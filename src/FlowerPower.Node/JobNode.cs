@@ -53,9 +53,10 @@ public sealed class JobNode : IAsyncDisposable
         var queue = new NodeJobQueue(store, parts, gauge);
         var node = new JobNode(system, store, parts, queue, gauge);
 
-        // The worker first, so that the broker can tell it that it is there; the shards last, since they offer jobs to the broker.
+        // The worker before the broker, which tells it that it is there; the shards wait until both are.
         ReserveThreads(options.WorkerSlots);
-        parts.Worker = system.Spawn(Props.Of(() => new WorkerActor(parts, executor, gauge)), "worker");
+        var board = new WorkerBoard(options.WorkerSlots);
+        parts.Worker = system.Spawn(Props.Of(() => new WorkerActor(parts, executor, gauge, board)), "worker");
         parts.Jobs = LocalShardRegion.Start(system, new ShardRegionSettings
         {
             TypeName = "pipeline-job",
@@ -65,6 +66,7 @@ public sealed class JobNode : IAsyncDisposable
             MaxActiveEntities = options.MaxActiveJobsPerShard,
         });
         parts.Broker = system.Spawn(Props.Of(() => new WorkBrokerActor(parts)), "broker");
+        parts.Complete.SetResult();
         try
         {
             await queue.WaitUntilServingAsync(cancellationToken).ConfigureAwait(false);
@@ -128,7 +130,7 @@ public sealed class JobNode : IAsyncDisposable
         }
 
         parts.Worker.Tell(HandBack.Instance);
-        if (!await IsDrainedAsync(HandBackTimeout).ConfigureAwait(false))
+        if (!await IsDrainedAsync(parts.Options.HandBackTimeout).ConfigureAwait(false))
         {
             parts.Options.OnNotice?.Invoke(new NodeNotice(true,
                 "Some attempts could not be handed back before the stop; they run again when a node next opens the store."));
@@ -162,5 +164,4 @@ public sealed class JobNode : IAsyncDisposable
     }
 
     private const int MostReservedThreads = 32;
-    private static readonly TimeSpan HandBackTimeout = TimeSpan.FromSeconds(5);
 }

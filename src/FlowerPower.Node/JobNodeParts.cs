@@ -46,6 +46,9 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
         serving[shard].TrySetException(reason);
     }
 
+    /// <summary>Done when every part is filled in: a shard that recovered earlier would offer its jobs to nobody.</summary>
+    public TaskCompletionSource Complete { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>Hands waiting jobs to worker slots.</summary>
     public ActorRef Broker { get; set; } = ActorRef.Nobody;
 

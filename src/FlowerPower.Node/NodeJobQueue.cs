@@ -53,7 +53,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
         {
             var told = new TaskCompletionSource<object>(TaskCreationOptions.RunContinuationsAsynchronously);
             var watcher = parts.System.Callback($"wait/{id}", message => told.TrySetResult(message));
-            parts.Jobs.Tell(id.Value, new WatchJob(watcher, EndOnly: true));
+            parts.Jobs.Tell(id.Value, new WatchJob(watcher, EndOnly: true), watcher);
             try
             {
                 if (await told.Task.WaitAsync(cancellationToken).ConfigureAwait(false) is JobReply reply)
@@ -78,13 +78,13 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
         var watcher = parts.System.Callback($"watch/{id}", message => told.Writer.TryWrite(message));
         try
         {
-            parts.Jobs.Tell(id.Value, new WatchJob(watcher, EndOnly: false));
+            parts.Jobs.Tell(id.Value, new WatchJob(watcher, EndOnly: false), watcher);
             await foreach (var message in told.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
             {
                 if (message is not JobReply reply)
                 {
                     await Task.Delay(RepeatAfter, parts.Options.Time, cancellationToken).ConfigureAwait(false);
-                    parts.Jobs.Tell(id.Value, new WatchJob(watcher, EndOnly: false));
+                    parts.Jobs.Tell(id.Value, new WatchJob(watcher, EndOnly: false), watcher);
                     continue;
                 }
 

@@ -24,6 +24,9 @@ public sealed record NodeOptions
     /// <summary>How long a stop waits for running jobs before it cancels them and hands them back; zero or more.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a stop then waits for the jobs to hear that they were handed back; above zero.</summary>
+    public TimeSpan HandBackTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -41,6 +44,7 @@ public sealed record NodeOptions
         Require(LogEvents >= 1, nameof(LogEvents), "must be 1 or more");
         Require(MaxActiveJobsPerShard >= 1, nameof(MaxActiveJobsPerShard), "must be 1 or more");
         Require(PruneEvery > TimeSpan.Zero, nameof(PruneEvery), "must be above zero");
+        Require(HandBackTimeout > TimeSpan.Zero, nameof(HandBackTimeout), "must be above zero");
         Require(DrainTimeout >= TimeSpan.Zero, nameof(DrainTimeout), "must not be negative");
     }
 

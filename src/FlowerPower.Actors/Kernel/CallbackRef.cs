@@ -10,4 +10,11 @@ internal sealed class CallbackRef(ActorSystem system, string name, Action<object
         ArgumentNullException.ThrowIfNull(message);
         receive(message);
     }
+
+    internal override void OnDropped(DeadLetterReason reason, object message, ActorRef recipient) => receive(new Dropped(reason, message));
 }
+
+/// <summary>To a <see cref="ActorSystem.Callback"/> that sent a message: nobody received it.</summary>
+/// <param name="Reason">Why.</param>
+/// <param name="Message">What was sent.</param>
+public sealed record Dropped(DeadLetterReason Reason, object Message);

@@ -3,18 +3,46 @@ using FlowerPower.Jobs;
 namespace FlowerPower.Node.Jobs;
 
 /// <summary>When some job's deadline or expiry comes: one timer for a shard instead of one for each job.</summary>
-/// <remarks>Entries of jobs that have moved on stay until their instant; looking at such a job's clock changes nothing.</remarks>
+/// <remarks>A job that moves on leaves its entry in the heap until that is mostly such leftovers, and is swept.</remarks>
 internal sealed class ClockChecks
 {
-    private readonly Lock gate = new();
-    private readonly PriorityQueue<JobId, DateTimeOffset> checks = new();
+    private const int SweepFrom = 1_024;
 
-    /// <summary>Look at this job then.</summary>
-    public void Add(DateTimeOffset at, JobId id)
+    private readonly Lock gate = new();
+    private readonly Dictionary<JobId, DateTimeOffset> wanted = [];
+    private PriorityQueue<JobId, DateTimeOffset> checks = new();
+
+    /// <summary>Entries in memory, leftovers included.</summary>
+    public int Entries
+    {
+        get
+        {
+            lock (gate)
+            {
+                return checks.Count;
+            }
+        }
+    }
+
+    /// <summary>Look at this job then, and at no other time; <see langword="null"/>: never.</summary>
+    public void Set(JobId id, DateTimeOffset? at)
     {
         lock (gate)
         {
-            checks.Enqueue(id, at);
+            if (at is { } instant)
+            {
+                wanted[id] = instant;
+                checks.Enqueue(id, instant);
+            }
+            else
+            {
+                wanted.Remove(id);
+            }
+
+            if (checks.Count > SweepFrom && checks.Count > 2 * wanted.Count)
+            {
+                checks = new PriorityQueue<JobId, DateTimeOffset>(wanted.Select(check => (check.Key, check.Value)));
+            }
         }
     }
 
@@ -32,7 +60,11 @@ internal sealed class ClockChecks
             while (checks.TryPeek(out var id, out var at) && at <= now)
             {
                 checks.Dequeue();
-                due.Add(id);
+                if (wanted.TryGetValue(id, out var instant) && instant == at)
+                {
+                    wanted.Remove(id);
+                    due.Add(id);
+                }
             }
 
             return due;

@@ -32,17 +32,14 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
 
     private async Task OpenAsync(IShardContext context, CancellationToken cancellationToken)
     {
+        await parts.Complete.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         var head = await ClaimAsync(cancellationToken).ConfigureAwait(false);
         journal = new ShardJournal(store, shard, me.Claim, parts.Options, context.Fail);
         var live = await RecoverAsync(head, cancellationToken).ConfigureAwait(false);
         foreach (var state in live)
         {
             journal.Live.Apply(state);
-            if (JobLifecycle.NextClockCheck(state) is { } at)
-            {
-                journal.Clock.Add(at, state.History!.Spec.Id);
-            }
-
+            journal.Clock.Set(state.History!.Spec.Id, JobLifecycle.NextClockCheck(state));
             TakeUp(state, context);
         }
 

@@ -55,6 +55,26 @@ internal sealed class LiveJobs
         }
     }
 
+    /// <summary>Put all that wait into a line.</summary>
+    public void OfferTo(WaitingLine line)
+    {
+        lock (gate)
+        {
+            foreach (var (id, job) in jobs)
+            {
+                if (job.DueAtTicks != 0)
+                {
+                    line.Offer(new WaitingJob(
+                        id,
+                        job.Queue,
+                        job.Priority,
+                        new DateTimeOffset(job.EnqueuedAtTicks, TimeSpan.Zero),
+                        new DateTimeOffset(job.DueAtTicks, TimeSpan.Zero)));
+                }
+            }
+        }
+    }
+
     /// <summary>Count by status at an instant.</summary>
     public void CountInto(Dictionary<JobStatus, long> counts, DateTimeOffset now)
     {
@@ -71,7 +91,7 @@ internal sealed class LiveJobs
 
 /// <summary>One unfinished job in an index: what lists filter and sort by.</summary>
 /// <param name="DueAtTicks">When it is due, in UTC ticks; 0: it runs.</param>
-internal readonly record struct LiveJob(string Pipeline, string Queue, long EnqueuedAtTicks, long DueAtTicks, bool HasFailed)
+internal readonly record struct LiveJob(string Pipeline, string Queue, JobPriority Priority, long EnqueuedAtTicks, long DueAtTicks, bool HasFailed)
 {
     public static LiveJob Of(JobState state)
     {
@@ -80,6 +100,7 @@ internal readonly record struct LiveJob(string Pipeline, string Queue, long Enqu
         return new LiveJob(
             string.Intern(trail.Spec.Pipeline),
             string.Intern(trail.Spec.Queue),
+            trail.Spec.Priority,
             trail.EnqueuedAt.UtcTicks,
             waiting?.DueAt.UtcTicks ?? 0,
             waiting?.LastError is not null);

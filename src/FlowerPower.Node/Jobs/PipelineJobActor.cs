@@ -71,7 +71,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         Answer(new JobReply(decision.Refusal, decision.Events.Count > 0, state, progress));
         if (decision.Events.Count > 0)
         {
-            Announce(before);
+            Announce(before, isWorkersAnswer: command is JobCommand.Succeed or JobCommand.Fail);
         }
 
         RestIfIdle(hinted: false);
@@ -97,7 +97,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
 
         if (decision.Events.Count > 0)
         {
-            Announce(before);
+            Announce(before, isWorkersAnswer: false);
         }
         else if (decision.Refusal == Refusal.NotDue)
         {
@@ -136,9 +136,9 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         progress = null;
     }
 
-    private void Announce(JobState before)
+    private void Announce(JobState before, bool isWorkersAnswer)
     {
-        if (before is JobState.Running was && (state as JobState.Running)?.Grant != was.Grant && was.Worker == parts.WorkerId)
+        if (!isWorkersAnswer && before is JobState.Running was && (state as JobState.Running)?.Grant != was.Grant && was.Worker == parts.WorkerId)
         {
             parts.Worker.Tell(new StopAttempt(id, was.Grant, state.GetType().Name));
         }

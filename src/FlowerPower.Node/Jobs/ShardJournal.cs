@@ -152,7 +152,16 @@ internal sealed class ShardJournal(
                 }
 
                 batch = TakeBatch();
-                entry = Build(batch, checkpointAll);
+                try
+                {
+                    entry = Build(batch, checkpointAll);
+                }
+                catch (Exception error)
+                {
+                    Lose(new ShardLostException($"Shard {shard} cannot write what it holds: {error.Message}", error), batch);
+                    return;
+                }
+
                 checkpointAll = false;
             }
 
@@ -312,11 +321,7 @@ internal sealed class ShardJournal(
         foreach (var pending in batch)
         {
             Live.Apply(pending.Next);
-            if (JobLifecycle.NextClockCheck(pending.Next) is { } at)
-            {
-                Clock.Add(at, pending.Next.History!.Spec.Id);
-            }
-
+            Clock.Set(pending.Next.History!.Spec.Id, JobLifecycle.NextClockCheck(pending.Next));
             pending.Stored.SetResult();
         }
     }

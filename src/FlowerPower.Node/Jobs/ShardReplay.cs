@@ -23,6 +23,12 @@ internal sealed class ShardReplay
                 events[frame.EntityId] = list = [];
             }
 
+            if (frame.Version == 1)
+            {
+                // An id that was pruned may be enqueued again while its former life is still in the log. A record is always the latest life's.
+                list.Clear();
+            }
+
             list.Add((entry.Sequence, frame));
         }
     }

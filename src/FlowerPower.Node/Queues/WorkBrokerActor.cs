@@ -23,6 +23,12 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
     protected override ValueTask OnStart()
     {
         Context.StartPeriodicTimer(SweepTimer, SweepGrants.Instance, GrantTimeout);
+        foreach (var journal in parts.Journals)
+        {
+            // None at the node's start. After a crash of this actor, what it knew of the shards that serve is there.
+            journal?.Live.OfferTo(line);
+        }
+
         parts.Worker.Tell(BrokerStarted.Instance, Context.Self);
         return ValueTask.CompletedTask;
     }

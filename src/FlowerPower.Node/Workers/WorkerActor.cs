@@ -8,27 +8,42 @@ namespace FlowerPower.Node.Workers;
 /// A node's worker: a number of slots that ask the broker for work, run it beside the actors' threads, and report each outcome to its job until
 /// the job has answered. A slot is free again as soon as its attempt has ended; the report does not hold it.
 /// </summary>
-internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, WorkerGauge gauge) : Actor
+internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, WorkerGauge gauge, WorkerBoard board) : Actor
 {
     private static readonly TimeSpan ReportTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromMilliseconds(100);
 
-    private readonly Dictionary<GrantId, RunningAttempt> running = [];
-    private readonly Dictionary<GrantId, Report> reports = [];
-    private int slots = parts.Options.WorkerSlots;
-    private int asked;
-    private bool draining;
+    private readonly Dictionary<GrantId, RunningAttempt> running = board.Running;
+    private readonly Dictionary<GrantId, AttemptReport> reports = board.Reports;
+    private bool isRestarting;
     private ActorRef? drainedTo;
+
+    protected override ValueTask OnStart()
+    {
+        foreach (var report in reports.Values)
+        {
+            Send(report); // a former incarnation's answers do not reach this one
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    protected override ValueTask OnRestart(Exception reason, object? message)
+    {
+        isRestarting = true;
+        parts.Options.OnNotice?.Invoke(new NodeNotice(true, $"The worker restarts; its attempts go on: {reason.Message}"));
+        return ValueTask.CompletedTask;
+    }
 
     protected override ValueTask OnReceive(object message)
     {
         switch (message)
         {
             case BrokerStarted:
-                asked = 0;
+                board.Asked = 0;
                 break;
             case RunAttempt run:
-                asked = Math.Max(0, asked - 1);
+                board.Asked = Math.Max(0, board.Asked - 1);
                 Begin(run);
                 break;
             case AttemptEnded ended:
@@ -47,10 +62,10 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
                 Confirm(confirm);
                 break;
             case SetSlots set:
-                slots = set.Slots;
+                board.Slots = set.Slots;
                 break;
             case Drain:
-                draining = true;
+                board.IsDraining = true;
                 drainedTo = Context.Sender == ActorRef.Nobody ? null : Context.Sender;
                 break;
             case HandBack:
@@ -69,6 +84,11 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
 
     protected override ValueTask OnStop()
     {
+        if (isRestarting)
+        {
+            return ValueTask.CompletedTask;
+        }
+
         foreach (var attempt in running.Values)
         {
             attempt.Cancellation.Cancel();
@@ -80,18 +100,18 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
     private void AskForWork()
     {
         // Reports that wait for a slow store count, so that a worker cannot pile up outcomes without end.
-        var unreported = Math.Max(0, reports.Count - slots);
-        var free = slots - running.Count - asked - unreported;
-        if (free > 0 && !draining)
+        var unreported = Math.Max(0, reports.Count - board.Slots);
+        var free = board.Slots - running.Count - board.Asked - unreported;
+        if (free > 0 && !board.IsDraining)
         {
-            asked += free;
+            board.Asked += free;
             parts.Broker.Tell(new RequestWork(free), Context.Self);
         }
     }
 
     private void Begin(RunAttempt run)
     {
-        if (draining || running.Count >= slots)
+        if (board.IsDraining || running.Count >= board.Slots)
         {
             GiveBack(run.Spec.Id, run.Grant);
             return;
@@ -139,14 +159,14 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
         attempt.Cancellation.Dispose();
         if (!attempt.IsTakenAway)
         {
-            var report = new Report(ended.Grant, attempt.Job, ended.Outcome);
+            var report = new AttemptReport(ended.Grant, attempt.Job, ended.Outcome);
             reports[ended.Grant] = report;
             Send(report);
         }
     }
 
     /// <summary>Tell the job, and again until it answers: a refusal is an answer too.</summary>
-    private void Send(Report report)
+    private void Send(AttemptReport report)
     {
         var answer = parts.Jobs.Ask<JobReply>(report.Job.Value, report.Outcome, ReportTimeout);
         Context.PipeToSelf(answer, _ => new ReportAnswered(report.Grant), _ => new ReportUnanswered(report.Grant));
@@ -181,7 +201,7 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
 
     private void GiveBack(JobId job, GrantId grant)
     {
-        var report = new Report(grant, job, new JobCommand.LoseWorker(parts.WorkerId, HandedBack: true, grant));
+        var report = new AttemptReport(grant, job, new JobCommand.LoseWorker(parts.WorkerId, HandedBack: true, grant));
         reports[grant] = report;
         Send(report);
     }
@@ -194,17 +214,6 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
             drainedTo = null;
         }
     }
-
-    private sealed class RunningAttempt(JobId job)
-    {
-        public JobId Job { get; } = job;
-
-        public CancellationTokenSource Cancellation { get; } = new();
-
-        public bool IsTakenAway { get; set; }
-    }
-
-    private sealed record Report(GrantId Grant, JobId Job, JobCommand Outcome);
 
     private sealed record AttemptEnded(GrantId Grant, JobCommand Outcome);
 

@@ -9,6 +9,9 @@ namespace FlowerPower.Node.Tests.Jobs;
 /// <summary>Owners that are replaced without being asked, and a store that fails before, in the middle of, and after its writes.</summary>
 public sealed class ChaosTests
 {
+    /// <summary>For stops of nodes that nobody answers any more.</summary>
+    private static readonly TimeSpan Brief = TimeSpan.FromMilliseconds(200);
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -16,7 +19,7 @@ public sealed class ChaosTests
     public async Task Every_acknowledged_job_ends_once_whatever_the_store_and_the_owners_do(int seed)
     {
         var store = new InMemoryShardStore(4, new RandomFaults(seed, failing: 0.05));
-        var options = new NodeOptions { WorkerSlots = 8, LogEvents = 50, MaxActiveJobsPerShard = 20 };
+        var options = new NodeOptions { WorkerSlots = 8, LogEvents = 50, MaxActiveJobsPerShard = 20, HandBackTimeout = Brief, DrainTimeout = Brief };
         var nodes = new List<TestNode>();
         var acknowledged = new ConcurrentDictionary<JobId, bool>();
         var ends = new ConcurrentDictionary<JobId, JobView>();

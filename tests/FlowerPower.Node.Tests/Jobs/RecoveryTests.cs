@@ -115,7 +115,7 @@ public sealed class RecoveryTests
         for (var i = 0; i < JobLifecycle.MaxCrashes; i++)
         {
             var killer = new ScriptedExecutor().On("kill", _ => new TaskCompletionSource<string>().Task);
-            var node = await TestNode.StartAsync(killer, new NodeOptions { WorkerSlots = 1, DrainTimeout = TimeSpan.Zero }, store);
+            var node = await TestNode.StartAsync(killer, new NodeOptions { WorkerSlots = 1, DrainTimeout = TimeSpan.Zero, HandBackTimeout = TimeSpan.FromMilliseconds(200) }, store);
             nodes.Add(node);
             if (i == 0)
             {

@@ -1,0 +1,37 @@
+using FlowerPower.Jobs;
+
+namespace FlowerPower.Node.Workers;
+
+/// <summary>What a worker knows of its slots. It outlives the actor's incarnations, because the attempts do.</summary>
+/// <param name="slots">0 or more.</param>
+internal sealed class WorkerBoard(int slots)
+{
+    /// <summary>Attempts that run, by grant.</summary>
+    public Dictionary<GrantId, RunningAttempt> Running { get; } = [];
+
+    /// <summary>Outcomes that their jobs have not answered yet.</summary>
+    public Dictionary<GrantId, AttemptReport> Reports { get; } = [];
+
+    /// <summary>Attempts that may run at once.</summary>
+    public int Slots { get; set; } = slots;
+
+    /// <summary>Slots that the broker knows to be free.</summary>
+    public int Asked { get; set; }
+
+    /// <summary>No more work is taken.</summary>
+    public bool IsDraining { get; set; }
+}
+
+/// <summary>An attempt in a slot.</summary>
+internal sealed class RunningAttempt(JobId job)
+{
+    public JobId Job { get; } = job;
+
+    public CancellationTokenSource Cancellation { get; } = new();
+
+    /// <summary>Its outcome is not wanted any more.</summary>
+    public bool IsTakenAway { get; set; }
+}
+
+/// <summary>What a job must hear about an attempt.</summary>
+internal sealed record AttemptReport(GrantId Grant, JobId Job, JobCommand Outcome);
