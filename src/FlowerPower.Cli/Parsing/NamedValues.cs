@@ -16,30 +16,30 @@ internal static class NamedValues
 
     private static Option<Dictionary<string, T>?> Create<T>(
         string name, string placeholder, string description, Action<string, string, Dictionary<string, T>> read) => new(name)
-    {
-        Description = description,
-        HelpName = placeholder,
-        Arity = ArgumentArity.OneOrMore,
-        AllowMultipleArgumentsPerToken = true,
-        CustomParser = result =>
         {
-            var values = new Dictionary<string, T>(StringComparer.Ordinal);
-            foreach (var token in result.Tokens)
+            Description = description,
+            HelpName = placeholder,
+            Arity = ArgumentArity.OneOrMore,
+            AllowMultipleArgumentsPerToken = true,
+            CustomParser = result =>
             {
-                try
+                var values = new Dictionary<string, T>(StringComparer.Ordinal);
+                foreach (var token in result.Tokens)
                 {
-                    read(name, token.Value, values);
+                    try
+                    {
+                        read(name, token.Value, values);
+                    }
+                    catch (FormatException error)
+                    {
+                        result.AddError(error.Message);
+                        return null;
+                    }
                 }
-                catch (FormatException error)
-                {
-                    result.AddError(error.Message);
-                    return null;
-                }
-            }
 
-            return values;
-        },
-    };
+                return values;
+            },
+        };
 
     private static void ReadAny(string option, string text, Dictionary<string, object?> values)
     {

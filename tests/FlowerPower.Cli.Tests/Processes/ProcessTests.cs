@@ -18,10 +18,11 @@ public sealed class ProcessTests
 
         Assert.Equal(ExitCodes.Done, enqueued.ExitCode);
         Assert.Contains("out: h1", enqueued.Lines);
-        Assert.Contains(enqueued.Lines, line => line.Contains("has it: 2 worker slots", StringComparison.Ordinal));
         Assert.Contains("out: greeting         Hello, Ada!", result.Lines);
         Assert.Contains("out:   \"greeting\": \"Hello, Bob!\"", waited.Lines);
         await worker.LineAsync("completed hello h1 in ");
+        var later = await ToolProcess.RunAsync(project, "queue", "enqueue", "hello", "--run-in", "1h");
+        Assert.Contains(later.Lines, line => line.Contains(") has it: 2 worker slots", StringComparison.Ordinal));
 
         var second = await ToolProcess.RunAsync(project, "queue", "worker", "start");
         Assert.Equal(ExitCodes.Failed, second.ExitCode);
