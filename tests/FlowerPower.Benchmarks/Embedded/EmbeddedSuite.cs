@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using FlowerPower.Node;
-using FlowerPower.Storage;
 
 namespace FlowerPower.Benchmarks.Embedded;
 
