@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Help;
 using System.Reflection;
 using FlowerPower.Cli.Commands;
@@ -17,7 +18,9 @@ internal static class CommandTree
     {
         var root = new RootCommand("Runs data pipelines: in this process, or as durable jobs that survive crashes and restarts.") { HelpName = "flowerpower" };
         root.Options.Clear();
-        root.Add(new HelpOption { Action = new TeachingHelp() });
+        root.Directives.Clear();
+        root.Add(new SuggestDirective { Action = new Suggestions() });
+        root.Add(new HelpOption("--help", "-h") { Action = new TeachingHelp(), Description = "Show this help" });
         root.Add(Version(common.Host));
         common.AddTo(root);
         root.Add(new InitCommand(common));

@@ -37,7 +37,20 @@ internal sealed class Output(CliHost host, bool isJson)
     }
 
     /// <summary>A table of the result; only without <c>--output json</c>.</summary>
-    public void Table(TextTable table) => Text(string.Join('\n', table.Lines(Width)));
+    public void Table(TextTable table)
+    {
+        if (!IsTerminal)
+        {
+            Text(string.Join('\n', table.Lines(Width)));
+            return;
+        }
+
+        lock (gate)
+        {
+            TerminalTable.Write(host.Out, table, Width);
+            host.Out.Flush();
+        }
+    }
 
     /// <summary>The result as a document; only with <c>--output json</c>. Numbers and texts are written as they are given.</summary>
     public void Json(Action<Utf8JsonWriter> write)

@@ -24,7 +24,11 @@ return await CliApp.RunAsync(args, new CliHost
 void Interrupt(PosixSignalContext signal)
 {
     signal.Cancel = true;
-    interrupts.Raise();
+    if (interrupts.Raise() > 2)
+    {
+        // Neither an orderly end nor a quick one came about. What is stored is stored.
+        Environment.Exit(ExitCodes.Interrupted);
+    }
 }
 
 static int ConsoleWidth()

@@ -43,6 +43,7 @@ internal static class JobText
         Add("finished", job.FinishedAt is { } finished ? Times.At(finished, now) + Took(job) : null);
         facts.Add("attempts", $"{job.Attempts} of {job.MaxAttempts}");
         Add("worker", job.Worker);
+        Add("result", job.Status == JobStatus.Completed ? $"flowerpower queue result {job.Id}" : null);
         Add("error", job.Error is { } error ? ResultText.Clean($"{error.Type}: {error.Message}") : null);
         Add("description", job.Description);
         Add("tags", job.Tags.Count > 0 ? string.Join(", ", job.Tags) : null);

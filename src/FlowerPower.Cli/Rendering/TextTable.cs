@@ -10,7 +10,16 @@ internal sealed class TextTable(params IReadOnlyList<string> header)
 
     private readonly List<IReadOnlyList<string>> rows = [];
 
-    public int Count => rows.Count;
+    /// <summary>The columns' titles; all empty in a table without a header.</summary>
+    public IReadOnlyList<string> Header => header;
+
+    /// <summary>The cells, a list for each row, as long as the header.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Rows => rows;
+
+    public bool HasHeader => header.Any(title => title.Length > 0);
+
+    /// <summary>Does a column hold numbers, and at least one?</summary>
+    public bool IsNumeric(int column) => rows.Any(row => row[column].Length > 0) && rows.All(row => IsNumber(row[column]));
 
     public void Add(params IReadOnlyList<string> cells) => rows.Add(cells);
 
@@ -18,8 +27,8 @@ internal sealed class TextTable(params IReadOnlyList<string> header)
     public IEnumerable<string> Lines(int width, string indent = "")
     {
         var widths = Enumerable.Range(0, header.Count).Select(c => rows.Select(row => row[c].Length).Append(header[c].Length).Max()).ToArray();
-        var right = Enumerable.Range(0, header.Count).Select(c => rows.Count > 0 && rows.All(row => IsNumber(row[c]))).ToArray();
-        var all = header.Any(title => title.Length > 0) ? rows.Prepend(header) : rows;
+        var right = Enumerable.Range(0, header.Count).Select(IsNumeric).ToArray();
+        var all = HasHeader ? rows.Prepend(header) : rows;
         return all.Select(row => Cut(Line(row, widths, right, indent), width));
     }
 

@@ -15,7 +15,7 @@ internal static class Times
     /// <summary>Two units at most: <c>0.12 s</c>, <c>42 s</c>, <c>5 min 3 s</c>, <c>2 h 10 min</c>, <c>3 d 4 h</c>.</summary>
     public static string Length(TimeSpan length) => length switch
     {
-        { TotalMilliseconds: < 1 } => "0 s",
+        { TotalMilliseconds: < 1 } => "under 1 ms",
         { TotalSeconds: < 1 } => Invariant($"{length.TotalMilliseconds:0} ms"),
         { TotalSeconds: < 10 } => Invariant($"{length.TotalSeconds:0.0} s"),
         { TotalMinutes: < 1 } => Invariant($"{Math.Floor(length.TotalSeconds):0} s"),

@@ -13,10 +13,12 @@ internal sealed class Interrupts : IDisposable
     /// <summary>Cancelled by the second one.</summary>
     public CancellationToken Second => second.Token;
 
-    /// <summary>Somebody asks to stop. Further requests after the second change nothing.</summary>
-    public void Raise()
+    /// <summary>Somebody asks to stop.</summary>
+    /// <returns>How often it has been asked, this time included.</returns>
+    public int Raise()
     {
-        switch (Interlocked.Increment(ref raised))
+        var times = Interlocked.Increment(ref raised);
+        switch (times)
         {
             case 1:
                 first.Cancel();
@@ -25,6 +27,8 @@ internal sealed class Interrupts : IDisposable
                 second.Cancel();
                 break;
         }
+
+        return times;
     }
 
     /// <inheritdoc/>

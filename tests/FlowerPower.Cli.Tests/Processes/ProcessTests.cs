@@ -18,10 +18,11 @@ public sealed class ProcessTests
 
         Assert.Equal(ExitCodes.Done, enqueued.ExitCode);
         Assert.Contains("out: h1", enqueued.Lines);
-        Assert.Contains(enqueued.Lines, line => line.Contains("has it: 2 worker slots", StringComparison.Ordinal));
         Assert.Contains("out: greeting         Hello, Ada!", result.Lines);
         Assert.Contains("out:   \"greeting\": \"Hello, Bob!\"", waited.Lines);
         await worker.LineAsync("completed hello h1 in ");
+        var later = await ToolProcess.RunAsync(project, "queue", "enqueue", "hello", "--run-in", "1h");
+        Assert.Contains(later.Lines, line => line.Contains(") has it: 2 worker slots", StringComparison.Ordinal));
 
         var second = await ToolProcess.RunAsync(project, "queue", "worker", "start");
         Assert.Equal(ExitCodes.Failed, second.ExitCode);
@@ -130,9 +131,14 @@ public sealed class ProcessTests
         using var project = new TempProject().WithHello();
         await ToolProcess.RunAsync(project, "queue", "enqueue", "hello", "--id", "j0");
 
+        using var worker = ToolProcess.Start(project, "queue", "worker", "start");
         var all = await Task.WhenAll(Enumerable.Range(1, 6).Select(n => ToolProcess.RunAsync(project, "queue", "enqueue", "hello", "--id", $"j{n}")));
 
         Assert.All(all, one => Assert.True(one.ExitCode == ExitCodes.Done, string.Join('\n', one.Lines)));
-        Assert.Equal(7, (await Tool.RunAsync(project, "queue", "metrics", "--output", "json")).AssertDone().Json.GetProperty("counts").GetProperty("pending").GetInt32());
+        await worker.LineAsync("Serving");
+        worker.Signal(ToolProcess.Terminate);
+        Assert.Equal(ExitCodes.Done, await worker.ExitAsync());
+        (await Tool.RunAsync(project, "queue", "worker", "start", "--burst")).AssertDone();
+        Assert.Equal(7, (await Tool.RunAsync(project, "queue", "metrics", "--output", "json")).AssertDone().Json.GetProperty("counts").GetProperty("completed").GetInt32());
     }
 }

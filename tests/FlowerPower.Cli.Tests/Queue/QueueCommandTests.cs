@@ -185,6 +185,21 @@ public sealed class QueueCommandTests
     }
 
     [Fact]
+    public async Task On_a_terminal_a_list_is_coloured_and_in_a_pipe_it_is_not()
+    {
+        using var project = new TempProject().WithFailing();
+        await Tool.RunAsync(project, "queue", "run", "broken", "--id", "b1");
+
+        var seen = (await Tool.RunOn(new FakeConsole { Folder = project.Root, IsTerminal = true }, "queue", "list")).AssertDone().Out;
+        var piped = (await Tool.RunAsync(project, "queue", "list")).AssertDone().Out;
+
+        Assert.Contains("\u001b[", seen, StringComparison.Ordinal);
+        Assert.Contains("b1", seen, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', piped);
+        Assert.Contains("b1  broken    failed", piped, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_numbers_name_every_status()
     {
         using var project = new TempProject().WithHello();

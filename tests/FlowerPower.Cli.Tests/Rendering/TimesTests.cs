@@ -5,7 +5,7 @@ namespace FlowerPower.Cli.Tests.Rendering;
 public sealed class TimesTests
 {
     [Theory]
-    [InlineData(0, "0 s")]
+    [InlineData(0, "under 1 ms")]
     [InlineData(0.12, "120 ms")]
     [InlineData(2.25, "2.3 s")]
     [InlineData(42.9, "42 s")]

@@ -35,6 +35,16 @@ public sealed class CompletionTests
     }
 
     [Fact]
+    public async Task Options_do_not_hide_pipelines_until_a_dash_is_typed()
+    {
+        using var project = new TempProject().WithHello();
+
+        Assert.Equal(["hello"], await SuggestAsync("flowerpower queue run ", project.Root));
+        Assert.Contains("--inputs", await SuggestAsync("flowerpower queue run -", project.Root));
+        Assert.Contains("--limit", await SuggestAsync("flowerpower queue list "));
+    }
+
+    [Fact]
     public async Task Outside_of_a_project_nothing_is_said_that_would_garble_the_shell()
     {
         var folder = Directory.CreateTempSubdirectory("none-");

@@ -63,12 +63,12 @@ internal sealed class EnqueueCommand : ToolCommand
 
         var overview = await queue.OverviewAsync(context.Interrupted).ConfigureAwait(false);
         var opened = await queue.OpenAsync(context.Interrupted).ConfigureAwait(false);
-        if (!job.IsFinished)
+        context.Output.Note((job.IsFinished, overview.WorkerSlots) switch
         {
-            context.Output.Note(overview.WorkerSlots > 0
-                ? $"{QueueState.Server(opened, overview)} has it: {Sentences.Count(overview.WorkerSlots, "worker slot")}, {overview.BusySlots} busy"
-                : "no worker is running: it is stored, and runs with flowerpower queue worker start");
-        }
+            (true, _) => $"it has {JobText.Word(job.Status)} already",
+            (_, 0) => "no worker is running: it is stored, and runs with flowerpower queue worker start",
+            var (_, slots) => $"{QueueState.Server(opened, overview)} has it: {Sentences.Count(slots, "worker slot")}, {overview.BusySlots} busy",
+        });
 
         context.Output.Text(job.Id.Value);
         context.Output.Json(json => JobJson.Write(json, job, more =>

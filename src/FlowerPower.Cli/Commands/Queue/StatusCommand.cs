@@ -42,14 +42,9 @@ internal sealed class StatusCommand : ToolCommand
         var recent = byPipeline ? await RecentAsync(queue, job, context.Interrupted).ConfigureAwait(false) : [];
         var now = context.Host.Time.GetUtcNow();
         context.Output.Text(string.Join('\n', JobText.Details(job, now, context.Output.Width)));
-        if (job.Status == JobStatus.Completed)
-        {
-            context.Output.Text($"result: flowerpower queue result {job.Id}");
-        }
-
         if (recent.Count > 0)
         {
-            context.Output.Text($"\nBefore it:");
+            context.Output.Text("\nBefore it:");
             context.Output.Table(JobText.List(recent, now));
         }
 
