@@ -7,6 +7,7 @@ using FlowerPower.Cli.Running;
 var encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 using var output = new StreamWriter(Console.OpenStandardOutput(), encoding);
 using var error = new StreamWriter(Console.OpenStandardError(), encoding);
+Console.SetOut(error); // what pipelines print must not get between the lines of a result
 using var interrupts = new Interrupts();
 using var control = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);

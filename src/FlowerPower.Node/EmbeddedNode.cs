@@ -9,7 +9,7 @@ namespace FlowerPower.Node;
 public sealed class EmbeddedNode : IAsyncDisposable
 {
     /// <summary>Enough to keep two processors' commits busy; on one machine more of them only make smaller batches.</summary>
-    private const int ShardsOfANewDatabase = 8;
+    private const int Shards = 8;
 
     private readonly JobNode node;
     private readonly LocalEndpoint endpoint;
@@ -51,12 +51,13 @@ public sealed class EmbeddedNode : IAsyncDisposable
         string stateFolder, string holder, IJobExecutor executor, EmbeddedOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new EmbeddedOptions();
+        MakePrivate(stateFolder);
         var path = DatabasePath(stateFolder);
         var store = await SqliteShardStore.OpenAsync(
             new SqliteStoreOptions
             {
                 Path = path,
-                ShardCount = File.Exists(path) ? 0 : ShardsOfANewDatabase,
+                ShardCount = Shards,
                 Synchronous = options.Synchronous,
                 HolderName = holder,
             },
@@ -80,6 +81,25 @@ public sealed class EmbeddedNode : IAsyncDisposable
         {
             await node.DisposeAsync().ConfigureAwait(false);
             throw;
+        }
+    }
+
+    /// <summary>Inputs and results are nobody else's business.</summary>
+    private static void MakePrivate(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        try
+        {
+            Directory.CreateDirectory(folder);
+            File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Not ours, or not writable: if it matters, opening the store says so with the remedy.
         }
     }
 

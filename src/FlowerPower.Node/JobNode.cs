@@ -117,6 +117,7 @@ public sealed class JobNode : IAsyncDisposable
     private async Task StopOnceAsync()
     {
         await DrainAsync().ConfigureAwait(false);
+        await parts.Stopped.CancelAsync().ConfigureAwait(false);
         await parts.Jobs.StopAsync(ShardStopTimeout).ConfigureAwait(false);
         await system.TerminateAsync().ConfigureAwait(false);
         await store.DisposeAsync().ConfigureAwait(false);
@@ -132,8 +133,7 @@ public sealed class JobNode : IAsyncDisposable
         parts.Worker.Tell(HandBack.Instance);
         if (!await IsDrainedAsync(parts.Options.HandBackTimeout).ConfigureAwait(false))
         {
-            parts.Options.OnNotice?.Invoke(new NodeNotice(true,
-                "Some attempts could not be handed back before the stop; they run again when a node next opens the store."));
+            parts.Warn("Some attempts could not be handed back before the stop; they run again when a node next opens the store.");
         }
     }
 

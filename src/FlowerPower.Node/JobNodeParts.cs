@@ -42,9 +42,25 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
     /// <summary>The shard could not start. Before it has served once, this ends the node's start.</summary>
     public void CannotServe(int shard, Exception reason)
     {
-        Options.OnNotice?.Invoke(new NodeNotice(true, $"Shard {shard} cannot start: {reason.Message}"));
+        Warn($"Shard {shard} cannot start: {reason.Message}");
         serving[shard].TrySetException(reason);
     }
+
+    /// <summary>Tell the operator. A handler that throws harms nobody but itself.</summary>
+    public void Warn(string text)
+    {
+        try
+        {
+            Options.OnNotice?.Invoke(new NodeNotice(true, text));
+        }
+        catch (Exception error)
+        {
+            System.Events.Publish(error);
+        }
+    }
+
+    /// <summary>Cancelled when the node stops: nobody who waits will be told any more.</summary>
+    public CancellationTokenSource Stopped { get; } = new();
 
     /// <summary>Done when every part is filled in: a shard that recovered earlier would offer its jobs to nobody.</summary>
     public TaskCompletionSource Complete { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

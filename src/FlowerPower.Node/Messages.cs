@@ -43,6 +43,18 @@ internal sealed record BrokerStarted
     public static BrokerStarted Instance { get; } = new();
 }
 
+/// <summary>To the broker, from a worker: I take back all that I asked for. Answered with <see cref="WorkRetracted"/>.</summary>
+internal sealed record RetractWork
+{
+    public static RetractWork Instance { get; } = new();
+}
+
+/// <summary>To a worker: the broker holds no slot and no open grant of yours; every attempt that it granted you has reached you.</summary>
+internal sealed record WorkRetracted
+{
+    public static WorkRetracted Instance { get; } = new();
+}
+
 /// <summary>To a job, from the broker: start, on this worker. Answered to the broker with <see cref="GrantOutcome"/>.</summary>
 internal sealed record GrantAttempt(JobCommand.Start Start, ActorRef Worker);
 
@@ -64,6 +76,7 @@ internal static class WaitingJobs
     public static WaitingJob ToWaitingJob(this JobState.Waiting state)
     {
         var spec = state.Trail.Spec;
-        return new WaitingJob(spec.Id, string.Intern(spec.Queue), spec.Priority, state.Trail.EnqueuedAt, state.DueAt);
+        return new WaitingJob(spec.Id, string.Intern(spec.Queue), spec.Priority, state.Trail.EnqueuedAt,
+            state.IsDueAtOnce ? DateTimeOffset.MinValue : state.DueAt);
     }
 }

@@ -49,6 +49,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
 
     public async Task<JobView?> WaitAsync(JobId id, CancellationToken cancellationToken = default)
     {
+        using var until = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, parts.Stopped.Token);
         while (true)
         {
             var told = new TaskCompletionSource<object>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -56,10 +57,14 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
             parts.Jobs.Tell(id.Value, new WatchJob(watcher, EndOnly: true), watcher);
             try
             {
-                if (await told.Task.WaitAsync(cancellationToken).ConfigureAwait(false) is JobReply reply)
+                if (await told.Task.WaitAsync(until.Token).ConfigureAwait(false) is JobReply reply)
                 {
                     return View(reply);
                 }
+            }
+            catch (OperationCanceledException) when (parts.Stopped.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                throw Stopped(id);
             }
             catch (OperationCanceledException)
             {
@@ -67,7 +72,8 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
                 throw;
             }
 
-            await Task.Delay(RepeatAfter, parts.Options.Time, cancellationToken).ConfigureAwait(false); // the shard restarts
+            // The shard restarts. If the node stops meanwhile, the next round says so.
+            await Task.Delay(RepeatAfter, parts.Options.Time, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -83,6 +89,11 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
             {
                 if (message is not JobReply reply)
                 {
+                    if (parts.Stopped.IsCancellationRequested)
+                    {
+                        throw Stopped(id);
+                    }
+
                     await Task.Delay(RepeatAfter, parts.Options.Time, cancellationToken).ConfigureAwait(false);
                     parts.Jobs.Tell(id.Value, new WatchJob(watcher, EndOnly: false), watcher);
                     continue;
@@ -149,6 +160,9 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
         var reply = await AskAsync(request.Spec.Id, new JobCommand.Enqueue(request.Spec, due), cancellationToken).ConfigureAwait(false);
         return new EnqueueReceipt(request.Spec.Id, reply.Changed);
     }
+
+    private static QueueUnavailableException Stopped(JobId id) =>
+        new($"The node has stopped while job {id} was waited for. The job is stored; wait for it again when a node serves the project.");
 
     private async Task<CommandReply> CommandAsync(JobId id, JobCommand command, CancellationToken cancellationToken)
     {

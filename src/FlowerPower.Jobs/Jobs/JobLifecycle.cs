@@ -24,7 +24,7 @@ public static class JobLifecycle
 
             (Waiting s, Start or CheckClock) when IsExpired(s, now) => Accept(Expire(s, now)),
             (Waiting s, Start c) when s.Trail.HasUsed(c.Grant) => Refuse(Refusal.StaleAttempt), // its former holder may answer yet
-            (Waiting s, Start) when now < s.DueAt => Refuse(Refusal.NotDue),
+            (Waiting s, Start) when !s.IsDueAt(now) => Refuse(Refusal.NotDue),
             (Waiting s, Start c) => Accept(Begin(s, c, now)),
             (Running s, Start c) when s.Grant == c.Grant => Nothing, // the same grant again
             (Running, Start) => Refuse(Refusal.AlreadyRunning),

@@ -15,7 +15,17 @@ public abstract record JobState
     /// <param name="Trail">What was before.</param>
     /// <param name="DueAt">From when on it may start.</param>
     /// <param name="LastError">The error of the attempt before; <see langword="null"/> if none failed.</param>
-    public sealed record Waiting(JobTrail Trail, DateTimeOffset DueAt, JobError? LastError) : JobState;
+    public sealed record Waiting(JobTrail Trail, DateTimeOffset DueAt, JobError? LastError) : JobState
+    {
+        /// <summary>
+        /// It may start as soon as it waits: it was given no later instant. That holds even if the clock is set back afterwards, which must
+        /// not hold up a job that nobody delayed.
+        /// </summary>
+        public bool IsDueAtOnce => DueAt <= Trail.Transitions[^1].At;
+
+        /// <summary>It may start.</summary>
+        public bool IsDueAt(DateTimeOffset now) => IsDueAtOnce || now >= DueAt;
+    }
 
     /// <summary>One attempt is with a worker.</summary>
     public sealed record Running(JobTrail Trail, int Attempt, GrantId Grant, WorkerId Worker, DateTimeOffset StartedAt, DateTimeOffset? Deadline)
@@ -55,7 +65,7 @@ public abstract record JobState
     /// <exception cref="InvalidOperationException">There is no job.</exception>
     public JobStatus StatusAt(DateTimeOffset now) => this switch
     {
-        Waiting s when now >= s.DueAt => JobStatus.Pending,
+        Waiting s when s.IsDueAt(now) => JobStatus.Pending,
         Waiting { LastError: null } => JobStatus.Scheduled,
         Waiting => JobStatus.Retrying,
         Running => JobStatus.Running,

@@ -42,13 +42,15 @@ internal static class JobLister
         }
 
         found.Sort(Entry.NewestFirst);
+        // A job that ended between the two readings is in both; its record says more.
+        found = [.. found.GroupBy(entry => entry.Id).Select(same => same.FirstOrDefault(entry => entry.Record is not null, same.First()))];
         var jobs = new List<JobView>(Math.Min(limit, found.Count));
         foreach (var entry in found.Take(limit))
         {
             var view = entry.Record is { } record
                 ? JobView.Of(JobWire.DecodeRecord(record.Body), now, whole: filter.WithResults)
                 : await find(JobId.Parse(entry.Id), cancellationToken).ConfigureAwait(false);
-            if (view is not null)
+            if (view is not null && (filter.Status is null || view.Status == filter.Status))
             {
                 jobs.Add(view with { History = [] });
             }

@@ -19,9 +19,13 @@ internal static class JobRecords
             state.Version,
             IsLive: finished is null,
             new RecordIndex((int)status, trail.Spec.Pipeline, trail.Spec.Queue, trail.EnqueuedAt),
-            finished is null ? null : finished.At + Retention(finished),
+            finished is null ? null : ExpiryOf(finished),
             JobWire.EncodeRecord(state));
     }
+
+    /// <summary>A retention beyond the calendar's end keeps the job for ever.</summary>
+    private static DateTimeOffset? ExpiryOf(JobState.Finished state) =>
+        Retention(state) is var retention && retention < DateTimeOffset.MaxValue - state.At ? state.At + retention : null;
 
     private static TimeSpan Retention(JobState.Finished state) =>
         state.Outcome == JobStatus.Failed ? state.Trail.Spec.FailureRetention : state.Trail.Spec.ResultRetention;

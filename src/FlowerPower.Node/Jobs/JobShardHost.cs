@@ -34,7 +34,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
     {
         await parts.Complete.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         var head = await ClaimAsync(cancellationToken).ConfigureAwait(false);
-        journal = new ShardJournal(store, shard, me.Claim, parts.Options, context.Fail);
+        journal = new ShardJournal(store, shard, me.Claim, parts, context.Fail);
         var live = await RecoverAsync(head, cancellationToken).ConfigureAwait(false);
         foreach (var state in live)
         {
@@ -114,7 +114,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
         }
 
         journal!.Resume(head, sizes);
-        var live = new List<JobState>();
+        var live = new List<ReplayedJob>();
         for (string? after = null; ;)
         {
             var page = await store.ReadLiveAsync(shard, after, PageOfLive, cancellationToken).ConfigureAwait(false);
@@ -136,18 +136,20 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
             Keep(replay.Finish(record is null ? JobState.None : JobWire.DecodeRecord(record.Body), id), live);
         }
 
-        return live;
+        // Oldest first: the log is cut before the first of them.
+        foreach (var job in live.Where(job => job.FirstSequence is not null).OrderBy(job => job.FirstSequence))
+        {
+            journal.ResumeDirty(job.State, job.FirstSequence!.Value);
+        }
+
+        return live.ConvertAll(job => job.State);
     }
 
-    private void Keep(ReplayedJob job, List<JobState> live)
+    private static void Keep(ReplayedJob job, List<ReplayedJob> live)
     {
         if (job.State is JobState.Waiting or JobState.Running)
         {
-            live.Add(job.State);
-            if (job.FirstSequence is { } first)
-            {
-                journal!.ResumeDirty(job.State, first);
-            }
+            live.Add(job);
         }
     }
 
@@ -195,7 +197,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
         }
         catch (Exception error) when (error is StoreException or ObjectDisposedException)
         {
-            parts.Options.OnNotice?.Invoke(new NodeNotice(true, $"Shard {shard} could not delete expired jobs: {error.Message}"));
+            parts.Warn($"Shard {shard} could not delete expired jobs: {error.Message}");
         }
     }
 

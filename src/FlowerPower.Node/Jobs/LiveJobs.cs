@@ -93,6 +93,8 @@ internal sealed class LiveJobs
 /// <param name="DueAtTicks">When it is due, in UTC ticks; 0: it runs.</param>
 internal readonly record struct LiveJob(string Pipeline, string Queue, JobPriority Priority, long EnqueuedAtTicks, long DueAtTicks, bool HasFailed)
 {
+    private const long AtOnce = 1;
+
     public static LiveJob Of(JobState state)
     {
         var trail = state.History!;
@@ -102,7 +104,7 @@ internal readonly record struct LiveJob(string Pipeline, string Queue, JobPriori
             string.Intern(trail.Spec.Queue),
             trail.Spec.Priority,
             trail.EnqueuedAt.UtcTicks,
-            waiting?.DueAt.UtcTicks ?? 0,
+            waiting is null ? 0 : waiting.IsDueAtOnce ? AtOnce : waiting.DueAt.UtcTicks,
             waiting?.LastError is not null);
     }
 

@@ -88,12 +88,14 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         }
 
         var started = state is JobState.Running running && running.Grant == grant.Start.Grant;
-        broker.Tell(new GrantOutcome(id, grant.Start.Grant, started), Context.Self);
         if (started)
         {
             var run = (JobState.Running)state;
             grant.Worker.Tell(new RunAttempt(run.Trail.Spec, run.Attempt, run.Grant), Context.Self);
         }
+
+        // After the worker was told: what the broker then says to the worker comes behind it.
+        broker.Tell(new GrantOutcome(id, grant.Start.Grant, started), Context.Self);
 
         if (decision.Events.Count > 0)
         {

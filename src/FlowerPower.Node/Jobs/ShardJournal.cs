@@ -16,11 +16,15 @@ internal sealed class ShardJournal(
     IShardStore store,
     int shard,
     ClaimId claim,
-    NodeOptions options,
+    JobNodeParts parts,
     Action<Exception> onLost)
 {
     private const int MaxBatchEvents = 4_000;
     private const int RecordsPerBatch = 256;
+
+    /// <summary>What a batch may weigh before it is closed; one heavier event still goes alone.</summary>
+    private const long MaxBatchBytes = 32L << 20;
+
     private static readonly TimeSpan FirstRepeatAfter = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan RepeatAtMostAfter = TimeSpan.FromSeconds(1);
 
@@ -178,15 +182,23 @@ internal sealed class ShardJournal(
 
     private List<Pending> TakeBatch()
     {
+        long bytes = 0;
+        var count = 0;
+        while (count < gathering.Count && count < MaxBatchEvents && (count == 0 || bytes + gathering[count].Bytes <= MaxBatchBytes))
+        {
+            bytes += gathering[count].Bytes;
+            count++;
+        }
+
         var batch = gathering;
-        if (batch.Count <= MaxBatchEvents)
+        if (count == batch.Count)
         {
             gathering = [];
             return batch;
         }
 
-        gathering = batch[MaxBatchEvents..];
-        return batch[..MaxBatchEvents];
+        gathering = batch[count..];
+        return batch[..count];
     }
 
     private ShardBatch Build(List<Pending> batch, bool checkpointAll)
@@ -208,7 +220,7 @@ internal sealed class ShardJournal(
             }
         }
 
-        if (checkpointAll || logEvents + events.Count > options.LogEvents)
+        if (checkpointAll || logEvents + events.Count > parts.Options.LogEvents)
         {
             MoveToRecords(records, checkpointAll ? int.MaxValue : Math.Max(RecordsPerBatch, events.Count * 2), newest: sequence);
         }
@@ -218,7 +230,7 @@ internal sealed class ShardJournal(
             Shard = shard,
             Claim = claim,
             Previous = token,
-            Token = new BatchToken(options.Chance.NextGuid()),
+            Token = new BatchToken(parts.Options.Chance.NextGuid()),
             Events = events,
             Records = records,
             CutThrough = Cut(records.Count > 0 || checkpointAll),
@@ -241,12 +253,15 @@ internal sealed class ShardJournal(
     private void MoveToRecords(List<RecordChange> records, int atMost, long newest)
     {
         var moved = 0;
-        while (moved < atMost && dirtyByAge.TryPeek(out var oldest) && oldest.FirstSequence <= newest)
+        long bytes = 0;
+        while (moved < atMost && bytes < MaxBatchBytes && dirtyByAge.TryPeek(out var oldest) && oldest.FirstSequence <= newest)
         {
             dirtyByAge.Dequeue();
             if (dirty.TryGetValue(oldest.Id, out var job) && job.FirstSequence == oldest.FirstSequence)
             {
-                records.Add(JobRecords.Change(job.State));
+                var record = JobRecords.Change(job.State);
+                records.Add(record);
+                bytes += record.Body.Length;
                 dirty.Remove(oldest.Id);
                 moving[oldest.Id] = job.State;
                 moved++;
@@ -264,7 +279,7 @@ internal sealed class ShardJournal(
         }
 
         var through = dirtyByAge.TryPeek(out var first) ? Math.Min(first.FirstSequence - 1, sequence) : sequence;
-        var enough = worthwhile && (logEvents > options.LogEvents / 2 || dirty.Count == 0);
+        var enough = worthwhile && (logEvents > parts.Options.LogEvents / 2 || dirty.Count == 0);
         return enough && through > cutThrough ? through : null;
     }
 
@@ -288,8 +303,19 @@ internal sealed class ShardJournal(
             }
             catch (StoreUnavailableException unavailable)
             {
-                options.OnNotice?.Invoke(new NodeNotice(true, $"Shard {shard} waits for its store: {unavailable.Message}"));
-                await Task.Delay(wait, options.Time).ConfigureAwait(false);
+                if (parts.Stopped.IsCancellationRequested)
+                {
+                    return new ShardLostException(
+                        $"The node stopped while shard {shard} waited for its store: whether its last events were stored is known at the next start.",
+                        unavailable);
+                }
+
+                if (wait == FirstRepeatAfter)
+                {
+                    parts.Warn($"Shard {shard} waits for its store: {unavailable.Message}");
+                }
+
+                await Task.Delay(wait, parts.Options.Time).ConfigureAwait(false);
                 wait = wait * 2 < RepeatAtMostAfter ? wait * 2 : RepeatAtMostAfter;
             }
             catch (Exception error)
@@ -366,6 +392,9 @@ internal sealed class ShardJournal(
         public EventFrame[] Frames { get; } = frames;
 
         public JobState Next { get; } = next;
+
+        /// <summary>What it adds to its batch.</summary>
+        public long Bytes => Frames.Sum(frame => (long)frame.Payload.Length) + (Record?.Body.Length ?? 0);
 
         /// <summary>A job that ends changes its record in the same step; so does one that waits again, whose record still says that it ended.</summary>
         public RecordChange? Record { get; } = isRetry || next is JobState.Finished ? JobRecords.Change(next) : null;

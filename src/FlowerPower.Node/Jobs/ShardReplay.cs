@@ -42,6 +42,11 @@ internal sealed class ShardReplay
             return new ReplayedJob(recorded, null);
         }
 
+        if (recorded is JobState.Absent && frames[0].Frame.Version > 1 && IsEnd(frames[^1].Frame))
+        {
+            return new ReplayedJob(JobState.None, null); // it ended, and was pruned; the log still tells its last steps
+        }
+
         var state = recorded;
         long? first = null;
         foreach (var (sequence, frame) in frames)
@@ -64,6 +69,9 @@ internal sealed class ShardReplay
 
         return new ReplayedJob(state, first);
     }
+
+    private static bool IsEnd(EventFrame frame) =>
+        JobWire.DecodeEvent(frame.Type, frame.Payload) is JobEvent.Completed or JobEvent.Failed or JobEvent.Cancelled;
 
     /// <summary>Jobs that only the log has spoken of so far; a snapshot.</summary>
     public IReadOnlyList<string> Unfinished() => [.. events.Keys];

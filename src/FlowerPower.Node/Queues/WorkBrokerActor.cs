@@ -13,12 +13,16 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
     /// <remarks>If it was not lost but slow, no harm is done: a job that runs refuses a second grant, a worker without a free slot hands back.</remarks>
     internal static readonly TimeSpan GrantTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>Timers have a greatest length, and the wall clock may be set: look again after a while.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+
     private static readonly object DueTimer = new();
     private static readonly object SweepTimer = new();
 
     private readonly WaitingLine line = new();
     private readonly Dictionary<ActorRef, int> freeSlots = [];
     private readonly Dictionary<GrantId, OpenGrant> grants = [];
+    private readonly HashSet<ActorRef> retracting = [];
 
     protected override ValueTask OnStart()
     {
@@ -46,6 +50,10 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
             case RequestWork request:
                 AddSlots(Context.Sender, request.Slots);
                 break;
+            case RetractWork:
+                freeSlots[Context.Sender] = 0;
+                retracting.Add(Context.Sender);
+                break;
             case GrantOutcome outcome:
                 Settle(outcome);
                 break;
@@ -55,6 +63,7 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
             case LookForDue:
                 break; // handed out below
             case Terminated gone:
+                retracting.Remove(gone.Ref);
                 freeSlots.Remove(gone.Ref);
                 break;
             default:
@@ -62,8 +71,24 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
                 return ValueTask.CompletedTask;
         }
 
+        ConfirmRetractions();
         HandOut();
         return ValueTask.CompletedTask;
+    }
+
+    private void ConfirmRetractions()
+    {
+        if (retracting.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var worker in retracting.Where(worker => grants.Values.All(grant => grant.Worker != worker)).ToList())
+        {
+            retracting.Remove(worker);
+            freeSlots[worker] = 0;
+            worker.Tell(WorkRetracted.Instance, Context.Self);
+        }
     }
 
     private void AddSlots(ActorRef worker, int slots)
@@ -123,7 +148,7 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
     {
         foreach (var (worker, free) in freeSlots)
         {
-            if (free > 0)
+            if (free > 0 && !retracting.Contains(worker))
             {
                 return worker;
             }
@@ -136,7 +161,8 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
     {
         if (line.NextDueAt(now) is { } due)
         {
-            Context.StartTimer(DueTimer, LookForDue.Instance, due > now ? due - now : TimeSpan.Zero);
+            var wait = due > now ? due - now : TimeSpan.Zero;
+            Context.StartTimer(DueTimer, LookForDue.Instance, wait < LongestWait ? wait : LongestWait);
         }
     }
 

@@ -16,6 +16,19 @@ internal static class JobErrors
             types.Add(type.Name);
         }
 
-        return new JobError(types, error.Message, cause.ToString());
+        return new JobError(types, Read(() => error.Message), Read(cause.ToString));
+    }
+
+    /// <summary>An exception is the pipeline's own code, and may throw when it is asked what it is.</summary>
+    private static string Read(Func<string> text)
+    {
+        try
+        {
+            return text() ?? "";
+        }
+        catch (Exception error)
+        {
+            return $"(its description threw {error.GetType().Name})";
+        }
     }
 }

@@ -31,7 +31,7 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
     protected override ValueTask OnRestart(Exception reason, object? message)
     {
         isRestarting = true;
-        parts.Options.OnNotice?.Invoke(new NodeNotice(true, $"The worker restarts; its attempts go on: {reason.Message}"));
+        parts.Warn($"The worker restarts; its attempts go on: {reason.Message}");
         return ValueTask.CompletedTask;
     }
 
@@ -39,8 +39,9 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
     {
         switch (message)
         {
-            case BrokerStarted:
+            case BrokerStarted or WorkRetracted:
                 board.Asked = 0;
+                board.IsRetracting = false;
                 break;
             case RunAttempt run:
                 board.Asked = Math.Max(0, board.Asked - 1);
@@ -63,9 +64,11 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
                 break;
             case SetSlots set:
                 board.Slots = set.Slots;
+                Retract();
                 break;
             case Drain:
                 board.IsDraining = true;
+                Retract();
                 drainedTo = Context.Sender == ActorRef.Nobody ? null : Context.Sender;
                 break;
             case HandBack:
@@ -91,7 +94,7 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
 
         foreach (var attempt in running.Values)
         {
-            attempt.Cancellation.Cancel();
+            attempt.Cancel();
         }
 
         return ValueTask.CompletedTask;
@@ -102,10 +105,20 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
         // Reports that wait for a slow store count, so that a worker cannot pile up outcomes without end.
         var unreported = Math.Max(0, reports.Count - board.Slots);
         var free = board.Slots - running.Count - board.Asked - unreported;
-        if (free > 0 && !board.IsDraining)
+        if (free > 0 && !board.IsDraining && !board.IsRetracting)
         {
             board.Asked += free;
             parts.Broker.Tell(new RequestWork(free), Context.Self);
+        }
+    }
+
+    /// <summary>What was asked for and is not wanted now would be granted all the same, and be handed back again and again.</summary>
+    private void Retract()
+    {
+        if (!board.IsRetracting)
+        {
+            board.IsRetracting = true;
+            parts.Broker.Tell(RetractWork.Instance, Context.Self);
         }
     }
 
@@ -177,7 +190,7 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
         if (running.TryGetValue(stop.Grant, out var attempt))
         {
             attempt.IsTakenAway = true;
-            attempt.Cancellation.Cancel();
+            attempt.Cancel();
         }
     }
 
@@ -194,7 +207,7 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
         foreach (var (grant, attempt) in running)
         {
             attempt.IsTakenAway = true;
-            attempt.Cancellation.Cancel();
+            attempt.Cancel();
             GiveBack(attempt.Job, grant);
         }
     }
@@ -208,7 +221,7 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
 
     private void TellDrained()
     {
-        if (drainedTo is not null && reports.Count == 0 && running.Values.All(attempt => attempt.IsTakenAway))
+        if (drainedTo is not null && !board.IsRetracting && reports.Count == 0 && running.Values.All(attempt => attempt.IsTakenAway))
         {
             drainedTo.Tell(Drained.Instance, Context.Self);
             drainedTo = null;
@@ -222,7 +235,7 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
     private sealed record ReportUnanswered(GrantId Grant);
 }
 
-/// <summary>To a worker: run this many attempts at once from now on. Those beyond it finish; work asked for already is handed back.</summary>
+/// <summary>To a worker: run this many attempts at once from now on. Those beyond it finish.</summary>
 internal sealed record SetSlots(int Slots);
 
 /// <summary>To a worker: take no more work, and answer <see cref="Drained"/> once everything is reported.</summary>

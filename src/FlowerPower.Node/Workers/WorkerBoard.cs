@@ -18,6 +18,9 @@ internal sealed class WorkerBoard(int slots)
     /// <summary>Slots that the broker knows to be free.</summary>
     public int Asked { get; set; }
 
+    /// <summary>What was asked for is being taken back; nothing new is asked for until the broker has confirmed it.</summary>
+    public bool IsRetracting { get; set; }
+
     /// <summary>No more work is taken.</summary>
     public bool IsDraining { get; set; }
 }
@@ -28,6 +31,9 @@ internal sealed class RunningAttempt(JobId job)
     public JobId Job { get; } = job;
 
     public CancellationTokenSource Cancellation { get; } = new();
+
+    /// <summary>Tell the pipeline. What it does then, slowly or with an exception, is done beside the worker's other business.</summary>
+    public void Cancel() => _ = Cancellation.CancelAsync();
 
     /// <summary>Its outcome is not wanted any more.</summary>
     public bool IsTakenAway { get; set; }

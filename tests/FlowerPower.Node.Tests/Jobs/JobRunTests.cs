@@ -195,6 +195,46 @@ public sealed class JobRunTests
     }
 
     [Fact]
+    public async Task A_job_due_in_two_months_holds_up_nobody()
+    {
+        await using var node = await TestNode.StartAsync(ScriptedExecutor.Echo());
+        var far = await node.EnqueueAsync("echo", dueAt: TimeProvider.System.GetUtcNow() + TimeSpan.FromDays(60));
+
+        Assert.Equal(JobStatus.Completed, (await node.EndAsync(await node.EnqueueAsync("echo"))).Status);
+        Assert.Equal(JobStatus.Scheduled, (await node.Queue.FindAsync(far).Within())!.Status);
+    }
+
+    [Fact]
+    public async Task A_pipeline_that_throws_when_it_is_cancelled_harms_no_other()
+    {
+        var executor = ScriptedExecutor.Echo().On("throw", async run =>
+        {
+            using var registration = run.Cancelled.Register(() => throw new InvalidOperationException("in a callback"));
+            await new TaskCompletionSource().Task.WaitAsync(run.Cancelled);
+            return "{}";
+        });
+        await using var node = await TestNode.StartAsync(executor, new NodeOptions { WorkerSlots = 1 });
+        var id = await node.EnqueueAsync("throw");
+        await executor.NextStartAsync();
+
+        await node.Queue.CancelAsync(id, "Ada").Within();
+
+        Assert.Equal(JobStatus.Completed, (await node.EndAsync(await node.EnqueueAsync("echo"))).Status);
+    }
+
+    [Fact]
+    public async Task Who_waits_on_a_node_that_stops_is_told_so()
+    {
+        var node = await TestNode.StartAsync(ScriptedExecutor.Echo(), new NodeOptions { WorkerSlots = 0 });
+        var wait = node.Queue.WaitAsync(await node.EnqueueAsync("echo"));
+
+        await node.DisposeAsync();
+
+        var error = await Assert.ThrowsAsync<QueueUnavailableException>(() => wait.Within());
+        Assert.Contains("stopped", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_watcher_sees_progress_and_every_status_to_the_end()
     {
         var release = new TaskCompletionSource<string>();

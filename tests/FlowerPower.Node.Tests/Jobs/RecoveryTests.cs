@@ -57,6 +57,35 @@ public sealed class RecoveryTests
     }
 
     [Fact]
+    public async Task What_only_the_log_holds_survives_a_cut_after_a_recovery()
+    {
+        var store = new InMemoryShardStore(1);
+        var longLog = new NodeOptions { WorkerSlots = 0, LogEvents = 100_000 };
+        var first = await TestNode.StartAsync(ScriptedExecutor.Echo(), longLog, store);
+        for (var i = 99; i >= 0; i--)
+        {
+            await first.EnqueueAsync("echo", $"job-{i:00}"); // ids and ages in opposite orders
+        }
+
+        var second = await TestNode.StartAsync(ScriptedExecutor.Echo(), longLog with { LogEvents = 60 }, store);
+        for (var i = 0; i < 20; i++)
+        {
+            await second.EnqueueAsync("echo", $"later-{i}");
+        }
+
+        await using var third = await TestNode.StartAsync(ScriptedExecutor.Echo(), new NodeOptions { WorkerSlots = 4 }, store);
+
+        Assert.True((await store.ReadHeadAsync(0, default)).CutThrough > 0, "the log was cut, or this test shows nothing");
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.Equal(JobStatus.Completed, (await third.EndAsync(JobId.Parse($"job-{i:00}"))).Status);
+        }
+
+        await first.DisposeAsync();
+        await second.DisposeAsync();
+    }
+
+    [Fact]
     public async Task A_clean_stop_leaves_records_only_and_a_start_finds_every_job()
     {
         var store = new InMemoryShardStore(2);
@@ -92,7 +121,7 @@ public sealed class RecoveryTests
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, run.Cancelled);
             return "{}";
         });
-        var node = await TestNode.StartAsync(executor, new NodeOptions { WorkerSlots = 1, DrainTimeout = TimeSpan.FromMilliseconds(50) }, store);
+        var node = await TestNode.StartAsync(executor, new NodeOptions { WorkerSlots = 4, DrainTimeout = TimeSpan.FromMilliseconds(50) }, store);
         var id = await node.EnqueueAsync("wait");
         await executor.NextStartAsync();
         await node.DisposeAsync();

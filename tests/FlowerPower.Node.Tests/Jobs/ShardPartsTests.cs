@@ -89,6 +89,9 @@ public sealed class ShardPartsTests
         var gap = new ShardReplay();
         gap.Add(new LogEntry(1, default, [events[2]]));
 
+        var pruned = new ShardReplay();
+        pruned.Add(new LogEntry(1, default, [events[2]]));
+        Assert.Equal(JobState.None, pruned.Finish(JobState.None, "job").State);
         Assert.Equal(3, overlap.Finish(recorded, "job").State.Version);
         var error = Assert.Throws<StoreCorruptException>(() => gap.Finish(recorded, "job"));
         Assert.Contains("job", error.Message, StringComparison.Ordinal);
