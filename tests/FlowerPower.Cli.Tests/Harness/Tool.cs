@@ -33,9 +33,9 @@ internal sealed class FakeConsole
 
     public bool IsTerminal { get; init; }
 
-    public TextWriter Out { get; init; } = new StringWriter();
+    public TextWriter Out { get; } = new StringWriter();
 
-    public TextWriter Error { get; init; } = new StringWriter();
+    public TextWriter Error { get; } = new StringWriter();
 
     public Interrupts Interrupts { get; } = new();
 
