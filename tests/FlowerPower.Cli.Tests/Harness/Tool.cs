@@ -12,8 +12,12 @@ internal static class Tool
 
     /// <summary>Equal pipelines of different tests are compiled once.</summary>
     [ModuleInitializer]
-    internal static void ShareCompiledPipelines() =>
-        Environment.SetEnvironmentVariable("FP_CACHE_DIR", Directory.CreateTempSubdirectory("flowerpower-cache-").FullName);
+    internal static void ShareCompiledPipelines()
+    {
+        var cache = Directory.CreateTempSubdirectory("flowerpower-cache-");
+        Environment.SetEnvironmentVariable("FP_CACHE_DIR", cache.FullName);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => cache.Delete(recursive: true);
+    }
 
     public static Task<Said> RunAsync(TempProject project, params string[] arguments) => RunIn(project.Root, arguments);
 
