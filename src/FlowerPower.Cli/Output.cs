@@ -10,7 +10,10 @@ namespace FlowerPower.Cli;
 /// </summary>
 internal sealed class Output(CliHost host, bool isJson)
 {
+    private const string EraseLine = "\r\u001b[K";
+
     private readonly Lock gate = new();
+    private bool isLive;
 
     /// <summary>Is the result to be a JSON document?</summary>
     public bool IsJson => isJson;
@@ -78,13 +81,15 @@ internal sealed class Output(CliHost host, bool isJson)
     /// <summary>Why it does not work.</summary>
     public void Error(string sentence) => Write(host.Error, "error: " + sentence);
 
-    /// <summary>Text for the progress line, as it is, without a line's end.</summary>
-    public void Raw(string text)
+    /// <summary>Draws a line of progress over the last one; lines that are written meanwhile stand above it.</summary>
+    /// <param name="text"><see langword="null"/>: it is gone.</param>
+    public void Live(string? text)
     {
         lock (gate)
         {
-            host.Error.Write(text);
+            host.Error.Write(EraseLine + text);
             host.Error.Flush();
+            isLive = text is not null;
         }
     }
 
@@ -92,6 +97,12 @@ internal sealed class Output(CliHost host, bool isJson)
     {
         lock (gate)
         {
+            if (isLive)
+            {
+                host.Error.Write(EraseLine);
+                host.Error.Flush();
+            }
+
             writer.Write(text);
             writer.Write('\n');
             writer.Flush();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using FlowerPower.Cli.Parsing;
+using FlowerPower.Cli.Running;
 using FlowerPower.Client;
 using FlowerPower.Pipelines;
 
@@ -55,7 +56,7 @@ internal sealed class CommandContext(CliHost host, ParseResult parse, CommonOpti
             return new JobQueueManager(project, backend, (options ?? new QueueOptions()) with
             {
                 Holder = $"flowerpower {CommandPath(parse)}",
-                OnWarning = Output.Warn,
+                OnWarning = new WarningLog(Output, host.Time).Warn,
             });
         }
         catch (ArgumentException) when (backend is not null && !QueueAdapter.Names.Contains(backend, StringComparer.OrdinalIgnoreCase))

@@ -26,7 +26,7 @@ internal abstract class ToolCommand : Command
     protected abstract Task<int> RunAsync(CommandContext context);
 
     /// <summary>The positional name of a pipeline, completed with those of the project.</summary>
-    protected Argument<string> PipelineArgument(string description) => AddTo(new Argument<string>("NAME") { Description = description });
+    protected Argument<string> PipelineArgument(string description) => AddTo(new Argument<string>("NAME") { Description = description, HelpName = "NAME" });
 
     /// <summary>The positional of commands that ask about a job: a pipeline's name, or a job's id.</summary>
     protected Argument<string?> TargetArgument(string description, bool required)
@@ -34,6 +34,7 @@ internal abstract class ToolCommand : Command
         var argument = new Argument<string?>("PIPELINE|ID")
         {
             Description = description,
+            HelpName = "PIPELINE|ID", // else the help shows what completes there: every pipeline of the project
             Arity = required ? ArgumentArity.ExactlyOne : ArgumentArity.ZeroOrOne,
         };
         return AddTo(argument);

@@ -4,8 +4,6 @@ namespace FlowerPower.Cli.Rendering;
 internal sealed class LiveLine : IAsyncDisposable
 {
     private const string Spinner = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
-    private const string ToBeginning = "\r";
-    private const string EraseToEnd = "\u001b[K";
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(100);
 
     private readonly Output output;
@@ -32,7 +30,7 @@ internal sealed class LiveLine : IAsyncDisposable
     {
         await ending.CancelAsync().ConfigureAwait(false);
         await drawing.ConfigureAwait(false);
-        output.Raw(ToBeginning + EraseToEnd);
+        output.Live(null);
         ending.Dispose();
     }
 
@@ -45,7 +43,7 @@ internal sealed class LiveLine : IAsyncDisposable
             do
             {
                 var line = $"{Spinner[frame++ % Spinner.Length]} {text}  {Times.Length(time.GetElapsedTime(started))}";
-                output.Raw(ToBeginning + TextTable.Cut(line, output.ErrorWidth - 1) + EraseToEnd);
+                output.Live(TextTable.Cut(line, output.ErrorWidth - 1));
             }
             while (await ticks.WaitForNextTickAsync(ending.Token).ConfigureAwait(false));
         }

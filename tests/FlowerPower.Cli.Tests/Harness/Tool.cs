@@ -12,8 +12,12 @@ internal static class Tool
 
     /// <summary>Equal pipelines of different tests are compiled once.</summary>
     [ModuleInitializer]
-    internal static void ShareCompiledPipelines() =>
-        Environment.SetEnvironmentVariable("FP_CACHE_DIR", Directory.CreateTempSubdirectory("flowerpower-cache-").FullName);
+    internal static void ShareCompiledPipelines()
+    {
+        var cache = Directory.CreateTempSubdirectory("flowerpower-cache-");
+        Environment.SetEnvironmentVariable("FP_CACHE_DIR", cache.FullName);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => cache.Delete(recursive: true);
+    }
 
     public static Task<Said> RunAsync(TempProject project, params string[] arguments) => RunIn(project.Root, arguments);
 
@@ -33,9 +37,9 @@ internal sealed class FakeConsole
 
     public bool IsTerminal { get; init; }
 
-    public TextWriter Out { get; init; } = new StringWriter();
+    public TextWriter Out { get; } = new StringWriter();
 
-    public TextWriter Error { get; init; } = new StringWriter();
+    public TextWriter Error { get; } = new StringWriter();
 
     public Interrupts Interrupts { get; } = new();
 

@@ -22,6 +22,16 @@ public sealed class HelpTests
     }
 
     [Fact]
+    public async Task The_help_is_the_same_in_every_project()
+    {
+        using var project = new TempProject().WithHello();
+
+        Assert.Equal(
+            (await Tool.RunIn(Path.GetTempPath(), "queue", "--help")).AssertDone().Out,
+            (await Tool.RunAsync(project, "queue", "--help")).AssertDone().Out);
+    }
+
+    [Fact]
     public void Every_example_parses()
     {
         var host = new FakeConsole().Host;
