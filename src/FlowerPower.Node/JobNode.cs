@@ -10,6 +10,12 @@ namespace FlowerPower.Node;
 /// <summary>One node: the shards of a store, the broker of their waiting jobs, and a worker, as actors of one process.</summary>
 public sealed class JobNode : IAsyncDisposable
 {
+    /// <summary>
+    /// A broker, a worker or a job that is given up would be a queue that stands still without a word. They restart with back-off until what
+    /// ails them (a store that is away, as a rule) is over.
+    /// </summary>
+    private static readonly SupervisionStrategy NeverGiveUp = SupervisionStrategy.Default with { MaxRestarts = int.MaxValue };
+
     private static readonly TimeSpan ShardStopTimeout = TimeSpan.FromSeconds(30);
 
     private readonly ActorSystem system;
@@ -47,7 +53,7 @@ public sealed class JobNode : IAsyncDisposable
         options ??= new NodeOptions();
         options.Validate();
         var worker = new WorkerId($"{options.Name}-{Environment.ProcessId}-{options.Chance.NextGuid().ToString("N")[..8]}");
-        var system = new ActorSystem("flowerpower", new ActorSystemOptions { Time = options.Time });
+        var system = new ActorSystem("flowerpower", new ActorSystemOptions { Time = options.Time, RootSupervision = NeverGiveUp });
         var gauge = new WorkerGauge { Slots = options.WorkerSlots };
         var parts = new JobNodeParts(system, options, worker, store.ShardCount);
         var queue = new NodeJobQueue(store, parts, gauge);
@@ -64,6 +70,7 @@ public sealed class JobNode : IAsyncDisposable
             ShardOf = id => ShardKey.Of(id, store.ShardCount),
             Host = shard => new JobShardHost(shard, store, parts),
             MaxActiveEntities = options.MaxActiveJobsPerShard,
+            EntitySupervision = NeverGiveUp,
         });
         parts.Broker = system.Spawn(Props.Of(() => new WorkBrokerActor(parts)), "broker");
         parts.Complete.SetResult();

@@ -60,7 +60,15 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         var decision = Decide(command);
         if (decision.Events.Count > 0)
         {
-            await StoreAsync(decision).ConfigureAwait(false);
+            try
+            {
+                await StoreAsync(decision).ConfigureAwait(false);
+            }
+            catch (Exception error)
+            {
+                Answer(new Failure(error)); // the caller asks again, with the same ids
+                throw;
+            }
         }
         else if (decision.Refusal is null && command is JobCommand.ReportProgress report)
         {
@@ -84,7 +92,16 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         var decision = Decide(grant.Start);
         if (decision.Events.Count > 0)
         {
-            await StoreAsync(decision).ConfigureAwait(false);
+            try
+            {
+                await StoreAsync(decision).ConfigureAwait(false);
+            }
+            catch
+            {
+                // The slot is free now, not after the broker's sweep. If the start was stored after all, the shard's recovery asks the worker.
+                broker.Tell(new GrantOutcome(id, grant.Start.Grant, Started: false), Context.Self);
+                throw;
+            }
         }
 
         var started = state is JobState.Running running && running.Grant == grant.Start.Grant;
@@ -123,17 +140,8 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
             next = JobLifecycle.Evolve(next, e);
         }
 
-        try
-        {
-            await journal.AppendAsync(decision.Events, next).ConfigureAwait(false); // 1. durable, and still ours
-        }
-        catch (Exception error)
-        {
-            // The events may have reached the store. Crash, and let the shard replay; the caller asks again with the same ids.
-            Answer(new Failure(error));
-            throw;
-        }
-
+        // If this throws, the events may have reached the store all the same: the actor crashes, and the shard replays.
+        await journal.AppendAsync(decision.Events, next).ConfigureAwait(false); // 1. durable, and still ours
         state = next; // 2. visible; whoever is told hears it after this
         progress = null;
     }
