@@ -1,8 +1,17 @@
 # Joins the Cobertura reports of several test runs: a line is covered if any of them ran it. Prints lines by project, and in all.
+/<coverage / { source = ""; sources = 0 }
+/<source>/ {
+  source = $0
+  sub(/.*<source>/, "", source)
+  sub(/<\/source>.*/, "", source)
+  sources++
+}
 /<class / {
   file = $0
   sub(/.*filename="/, "", file)
   sub(/".*/, "", file)
+  if (sources == 1) file = source "/" file # a report with one root names files from there
+  gsub(/\/\/+/, "/", file)
   sub(/^.*\/src\//, "", file)
   sub(/^src\//, "", file)
   counts = (file !~ /\/obj\// && file !~ /tests\//)
