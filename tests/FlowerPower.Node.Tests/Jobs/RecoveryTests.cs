@@ -62,7 +62,10 @@ public sealed class RecoveryTests
         var store = new InMemoryShardStore(1);
         var options = new NodeOptions
         {
-            WorkerSlots = 0, LogEvents = 12, DrainTimeout = TimeSpan.Zero, HandBackTimeout = TimeSpan.FromMilliseconds(200),
+            WorkerSlots = 0,
+            LogEvents = 12,
+            DrainTimeout = TimeSpan.Zero,
+            HandBackTimeout = TimeSpan.FromMilliseconds(200),
         };
         var executor = ScriptedExecutor.Echo().On("forever", _ => new TaskCompletionSource<string>().Task);
         await using (var first = await TestNode.StartAsync(executor, options, store))
