@@ -1,0 +1,49 @@
+using StackExchange.Redis;
+
+namespace FlowerPower.Storage;
+
+/// <summary>What Redis and its client say, as what it means for a store and what to do about it.</summary>
+internal static class RedisErrors
+{
+    /// <summary>The exception that a caller sees.</summary>
+    public static StoreException Of(Exception error, string where) => error switch
+    {
+        StoreException known => known,
+        RedisServerException server => OfServer(server, where),
+        RedisConnectionException connection when connection.FailureType == ConnectionFailureType.AuthenticationFailure => WrongPassword(where, error),
+        // The client refuses to send a write to a server that it knows as a replica.
+        RedisCommandException => new StoreUnavailableException($"Redis at {where} is a read-only replica: name its master.", error),
+        TimeoutException => new StoreUnavailableException($"Redis at {where} did not answer in time; the call is repeated until it does.", error),
+        _ => new StoreUnavailableException($"Redis at {where} cannot be reached ({FirstLine(error.Message)}): start it, or correct the address.", error),
+    };
+
+    /// <summary>The password is missing or not the server's.</summary>
+    public static StoreRefusedException WrongPassword(string where, Exception? inner = null) =>
+        new($"Redis at {where} does not accept the password: write it as redis://:PASSWORD@{where}, percent-encoded.", inner);
+
+    private static StoreException OfServer(RedisServerException error, string where)
+    {
+        var message = FirstLine(error.Message);
+        return Code(message) switch
+        {
+            "NOAUTH" or "WRONGPASS" or "NOPERM" => WrongPassword(where, error),
+            "OOM" => new StoreUnavailableException(
+                $"Redis at {where} is out of memory and refuses writes: raise its maxmemory, or let old jobs go; nothing is lost meanwhile.", error),
+            "READONLY" => new StoreUnavailableException($"Redis at {where} is a read-only replica: name its master.", error),
+            "MISCONF" => new StoreUnavailableException(
+                $"Redis at {where} cannot write to its disk and refuses writes ({message}): make room there.", error),
+            "NOREPLICAS" => new StoreUnavailableException($"Redis at {where} refuses writes, because too few replicas follow it (min-replicas-to-write).", error),
+            "LOADING" => new StoreUnavailableException($"Redis at {where} is still loading its data.", error),
+            "BUSY" => new StoreUnavailableException($"Redis at {where} is busy with a script.", error),
+            "MASTERDOWN" or "CLUSTERDOWN" or "TRYAGAIN" or "MOVED" or "ASK" or "UNBLOCKED" =>
+                new StoreUnavailableException($"Redis at {where} is changing its masters ({message}).", error),
+            "WRONGTYPE" => new StoreCorruptException(
+                $"Redis at {where} holds another program's data under this store's keys: choose another name (redis://…?name=NAME).", error),
+            _ => new StoreUnavailableException($"Redis at {where} refuses a command ({message}).", error),
+        };
+    }
+
+    private static string Code(string message) => message.IndexOf(' ') is var space and > 0 ? message[..space] : message;
+
+    private static string FirstLine(string message) => message.Split('\n')[0].TrimEnd('\r', '.');
+}

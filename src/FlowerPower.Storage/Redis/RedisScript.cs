@@ -1,0 +1,45 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace FlowerPower.Storage;
+
+/// <summary>A script that runs inside Redis, known there by the SHA-1 of its text, so two versions of this library never meet.</summary>
+internal sealed class RedisScript
+{
+    public static readonly RedisScript Open = Load("open");
+    public static readonly RedisScript Claim = Load("claim");
+    public static readonly RedisScript Release = Load("release");
+    public static readonly RedisScript Append = Load("append");
+    public static readonly RedisScript Prune = Load("prune");
+    public static readonly RedisScript Log = Load("log", isRead: true);
+    public static readonly RedisScript Live = Load("live", isRead: true);
+    public static readonly RedisScript List = Load("list", isRead: true);
+    public static readonly RedisScript Renew = Load("renew");
+
+    private RedisScript(string name, string text)
+    {
+        Name = name;
+        Text = text;
+        // Redis names scripts by SHA-1; nothing here depends on its strength.
+#pragma warning disable CA5350
+        Hash = SHA1.HashData(Encoding.UTF8.GetBytes(text));
+#pragma warning restore CA5350
+    }
+
+    public string Name { get; }
+
+    public string Text { get; }
+
+    public byte[] Hash { get; }
+
+    // The first line makes Redis 7 check before the script begins: memory, a replica, keys of another slot.
+    private static RedisScript Load(string name, bool isRead = false) =>
+        new(name, $"#!lua{(isRead ? " flags=no-writes" : "")}\n{Resource("common")}\n{Resource(name)}");
+
+    private static string Resource(string name)
+    {
+        using var stream = typeof(RedisScript).Assembly.GetManifestResourceStream($"FlowerPower.Storage.Redis.{name}.lua")!;
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return reader.ReadToEnd().ReplaceLineEndings("\n");
+    }
+}

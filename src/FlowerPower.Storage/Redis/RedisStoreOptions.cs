@@ -1,0 +1,26 @@
+namespace FlowerPower.Storage;
+
+/// <summary>Where a <see cref="RedisShardStore"/> lives and how long it waits.</summary>
+public sealed record RedisStoreOptions
+{
+    /// <summary>The greatest number of shards.</summary>
+    public const int MaxShardCount = 4_096;
+
+    /// <summary>The Redis, and the store's name in it.</summary>
+    public required RedisAddress Address { get; init; }
+
+    /// <summary>1 to <see cref="MaxShardCount"/>, used when the store is made and compared when it is there; 0 accepts what is there.</summary>
+    public int ShardCount { get; init; } = 64;
+
+    /// <summary>How long a command may take before its outcome counts as unknown; more than 0.</summary>
+    public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>The same for a page of a recovery or a list, which may be large.</summary>
+    public TimeSpan BulkTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long opening may wait for a server that does not answer or is still loading its data.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The clock of all time-outs; <see langword="null"/>: the system's.</summary>
+    public TimeProvider? TimeProvider { get; init; }
+}
