@@ -20,14 +20,18 @@ public sealed class RedisShardStore : IShardStore
     private const int Format = 1;
 
     private readonly RedisGate gate;
+    private readonly string name;
+    private readonly TimeProvider time;
     private readonly ShardKeys[] keys;
     private readonly ShardBuckets[] buckets;
     private readonly ShardList list;
     private readonly IStoreFaults? faults;
 
-    private RedisShardStore(RedisGate gate, string name, int shardCount, string id, IStoreFaults? faults)
+    private RedisShardStore(RedisGate gate, string name, int shardCount, string id, TimeProvider time, IStoreFaults? faults)
     {
         this.gate = gate;
+        this.name = name;
+        this.time = time;
         this.faults = faults;
         ShardCount = shardCount;
         StoreId = id;
@@ -67,7 +71,7 @@ public sealed class RedisShardStore : IShardStore
         try
         {
             var (shards, id) = await RedisStoreMaker.EnsureAsync(gate, name, Format, options, cancellationToken).ConfigureAwait(false);
-            return new RedisShardStore(gate, name, shards, id, faults);
+            return new RedisShardStore(gate, name, shards, id, options.TimeProvider ?? TimeProvider.System, faults);
         }
         catch
         {
@@ -75,6 +79,17 @@ public sealed class RedisShardStore : IShardStore
             throw;
         }
     }
+
+    /// <summary>Take the right to claim this store's shards; see <see cref="RedisLease"/>.</summary>
+    /// <param name="incarnation">Unguessable and never used before.</param>
+    /// <param name="holder">Who takes it, for people and for <paramref name="isDead"/>.</param>
+    /// <param name="length">How long it lasts when nobody renews it; <see langword="null"/>: <see cref="RedisLease.DefaultLength"/>.</param>
+    /// <param name="isDead">Whether another holder, by what it said of itself, is known to be dead, so that its lease need not be waited for.</param>
+    /// <exception cref="StoreRefusedException">Somebody else holds it; the message says who, and when it ends.</exception>
+    public Task<RedisLease> TakeLeaseAsync(
+        string incarnation, string holder, Func<string, bool>? isDead = null, TimeSpan? length = null, CancellationToken cancellationToken = default) =>
+        RedisLease.TakeAsync(
+            gate, name, incarnation, holder, length ?? RedisLease.DefaultLength, isDead ?? (_ => false), time, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<ClaimOutcome> ClaimAsync(int shard, ShardOwner mine, ClaimId? previous, CancellationToken cancellationToken)

@@ -1,0 +1,173 @@
+using StackExchange.Redis;
+
+namespace FlowerPower.Storage;
+
+/// <summary>What the holder of a lease must know.</summary>
+public enum LeaseEvent
+{
+    /// <summary>Somebody else holds it now: this process serves no more. Final.</summary>
+    Lost = 1,
+
+    /// <summary>Redis was restarted, replaced or set back: what it acknowledged before may be gone, so histories must be compared.</summary>
+    HistoryDoubted = 2,
+}
+
+/// <summary>The right to claim the shards of a store, by Redis' clock, renewed until it is given back.</summary>
+/// <remarks>
+/// It keeps two nodes from taking shards from each other in turn; it is not the fence. That is the claim, which every write of a shard is
+/// checked against, so a lease that ends too early costs time and never a job. Each renewal counts up in Redis and
+/// brings its replication id (<c>INFO replication</c>, <c>master_replid</c>): a lower count or another id is a Redis that may have forgotten.
+/// </remarks>
+public sealed class RedisLease : IAsyncDisposable
+{
+    private readonly RedisGate gate;
+    private readonly RedisKey key;
+    private readonly string incarnation;
+    private readonly string holder;
+    private readonly TimeSpan length;
+    private readonly TimeProvider time;
+    private readonly CancellationTokenSource stop = new();
+    private readonly Lock gateOfEvents = new();
+    private Action<LeaseEvent>? listener;
+    private bool isLost;
+    private string replicationId;
+    private long tick;
+    private Task renewing = Task.CompletedTask;
+
+    private RedisLease(RedisGate gate, RedisKey key, string incarnation, string holder, TimeSpan length, TimeProvider time, string replicationId, long tick)
+    {
+        this.gate = gate;
+        this.key = key;
+        this.incarnation = incarnation;
+        this.holder = holder;
+        this.length = length;
+        this.time = time;
+        this.replicationId = replicationId;
+        this.tick = tick;
+    }
+
+    /// <summary>How long a lease lasts when nobody renews it; renewed three times in that time.</summary>
+    public static TimeSpan DefaultLength { get; } = TimeSpan.FromSeconds(9);
+
+    /// <summary>Take the lease.</summary>
+    /// <param name="incarnation">Unguessable and never used before; the same one again finds what it holds.</param>
+    /// <param name="holder">Who takes it, for people.</param>
+    /// <param name="isDead">Asked of another holder whose lease has not ended yet: is it known to be dead? Then its lease is taken over.</param>
+    /// <exception cref="StoreRefusedException">Somebody else holds it; the message says who, and when it ends.</exception>
+    internal static async Task<RedisLease> TakeAsync(
+        RedisGate gate,
+        string name,
+        string incarnation,
+        string holder,
+        TimeSpan length,
+        Func<string, bool> isDead,
+        TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        var key = ShardKeys.Leases(name);
+        var dead = "";
+        while (true)
+        {
+            var answer = await RenewAsync(gate, key, incarnation, holder, length, dead, cancellationToken).ConfigureAwait(false);
+            if ((string?)answer[0] == "OK")
+            {
+                var lease = new RedisLease(gate, key, incarnation, holder, length, time, (string)answer[1]!, (long)answer[2]);
+                lease.renewing = lease.KeepAsync();
+                return lease;
+            }
+
+            var (other, otherIncarnation) = ((string)answer[1]!, (string)answer[3]!);
+            if (dead != otherIncarnation && isDead(other))
+            {
+                dead = otherIncarnation;
+                continue;
+            }
+
+            var left = TimeSpan.FromMilliseconds((long)answer[2]);
+            throw new StoreRefusedException(
+                $"The store '{name}' in Redis at {gate.Where} is served by {other}: stop it first, or wait {Math.Ceiling(left.TotalSeconds):0} s if it is dead.");
+        }
+    }
+
+    /// <summary>Whom to tell from now on, by the renewing thread; at once if the lease is lost already.</summary>
+    public void Listen(Action<LeaseEvent> heard)
+    {
+        lock (gateOfEvents)
+        {
+            listener = heard;
+            if (isLost)
+            {
+                heard(LeaseEvent.Lost);
+            }
+        }
+    }
+
+    /// <summary>Give it back, so that the next one need not wait for its end.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync().ConfigureAwait(false);
+        await renewing.ConfigureAwait(false);
+        try
+        {
+            await RenewAsync(gate, key, incarnation, holder, TimeSpan.Zero, "", CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is StoreException or ObjectDisposedException)
+        {
+            // It ends by itself.
+        }
+
+        stop.Dispose();
+    }
+
+    private async Task KeepAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                await Task.Delay(length / 3, time, stop.Token).ConfigureAwait(false);
+                var answer = await RenewAsync(gate, key, incarnation, holder, length, "", stop.Token).ConfigureAwait(false);
+                if ((string?)answer[0] != "OK")
+                {
+                    Tell(LeaseEvent.Lost);
+                    return;
+                }
+
+                if (Doubts((string)answer[1]!, (long)answer[2]))
+                {
+                    Tell(LeaseEvent.HistoryDoubted);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (Exception e) when (e is StoreException or ObjectDisposedException)
+            {
+                // Redis is away: the next turn tries again, and whoever appends meanwhile hears of it.
+            }
+        }
+    }
+
+    private bool Doubts(string newReplicationId, long newTick)
+    {
+        var doubts = newReplicationId != replicationId || newTick <= tick;
+        (replicationId, tick) = (newReplicationId, newTick);
+        return doubts;
+    }
+
+    private void Tell(LeaseEvent what)
+    {
+        lock (gateOfEvents)
+        {
+            isLost |= what == LeaseEvent.Lost;
+            listener?.Invoke(what);
+        }
+    }
+
+    private static async Task<RedisResult[]> RenewAsync(
+        RedisGate gate, RedisKey key, string incarnation, string holder, TimeSpan length, string dead, CancellationToken cancellationToken) =>
+        (RedisResult[])(await gate.RunAsync(
+            RedisScript.Renew, [key], [incarnation, holder, (long)length.TotalMilliseconds, dead], RedisLane.Leases, cancellationToken)
+            .ConfigureAwait(false))!;
+}
