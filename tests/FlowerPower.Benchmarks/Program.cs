@@ -1,6 +1,7 @@
 using FlowerPower.Benchmarks;
 using FlowerPower.Benchmarks.Embedded;
 using FlowerPower.Benchmarks.Kernel;
+using FlowerPower.Benchmarks.Redis;
 using FlowerPower.Benchmarks.Store;
 
 return await BenchmarkRunner.RunAsync(
@@ -9,5 +10,6 @@ return await BenchmarkRunner.RunAsync(
     {
         ["embedded"] = EmbeddedSuite.Measures,
         ["kernel"] = [.. KernelSuite.Measures.Select(Measure.Of)],
+        ["redis"] = RedisSuite.Measures,
         ["store"] = [.. StoreSuite.Measures.Select(Measure.Of)],
     });

@@ -46,6 +46,9 @@ public sealed class RedisShardStore : IShardStore
     /// <summary>This store's id, made with it: two stores never share one.</summary>
     public string StoreId { get; }
 
+    /// <summary>Host and port of each server.</summary>
+    public string Where => gate.Where;
+
     /// <summary>How Redis is, from its last answers.</summary>
     public RedisState State => gate.State;
 
