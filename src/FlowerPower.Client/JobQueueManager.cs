@@ -72,7 +72,7 @@ public sealed class JobQueueManager : IAsyncDisposable
     /// <summary>Enqueue a pipeline and wait for its result.</summary>
     /// <param name="timeout">How long to wait; <see langword="null"/>: without limit. The job goes on when the waiting ends.</param>
     /// <returns>The result by node name.</returns>
-    /// <remarks>If the queue is inside this process and has no workers, it gets as many as there are processors: it would wait for ever.</remarks>
+    /// <remarks>If the queue is inside this process and has no workers, it runs this job all the same, and leaves the others alone.</remarks>
     /// <exception cref="JobFailedException">The job failed or was cancelled.</exception>
     /// <exception cref="TimeoutException">The wait was too long; the message names the job.</exception>
     public async Task<IReadOnlyDictionary<string, JsonElement>> RunAsync(
@@ -82,8 +82,12 @@ public sealed class JobQueueManager : IAsyncDisposable
         TimeSpan? timeout = null,
         CancellationToken cancellationToken = default)
     {
-        await EnsureWorkersAsync(cancellationToken).ConfigureAwait(false);
         var id = await EnqueueAsync(pipeline, runConfig, enqueue, cancellationToken).ConfigureAwait(false);
+        if (await OpenAsync(cancellationToken).ConfigureAwait(false) is EmbeddedJobQueue embedded)
+        {
+            embedded.Node.RunHere(id);
+        }
+
         var job = await WaitAsync(id, timeout, cancellationToken).ConfigureAwait(false);
         return JobResult.Of(job);
     }
@@ -252,14 +256,6 @@ public sealed class JobQueueManager : IAsyncDisposable
             {
                 // Commands that serve the project for a moment come and go one after the other.
             }
-        }
-    }
-
-    private async Task EnsureWorkersAsync(CancellationToken cancellationToken)
-    {
-        if (await OpenAsync(cancellationToken).ConfigureAwait(false) is EmbeddedJobQueue { Node.WorkerSlots: 0 } embedded)
-        {
-            embedded.Node.SetWorkerSlots(Environment.ProcessorCount);
         }
     }
 

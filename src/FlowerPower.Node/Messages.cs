@@ -37,6 +37,12 @@ internal sealed record Withdraw(JobId Id);
 /// <summary>To the broker, from a worker: this many of my slots are free, beside those I said before.</summary>
 internal sealed record RequestWork(int Slots);
 
+/// <summary>To the broker: what its slots may take has changed.</summary>
+internal sealed record ScopeChanged
+{
+    public static ScopeChanged Instance { get; } = new();
+}
+
 /// <summary>To a worker: a broker has started and knows nothing of your free slots; ask it for work again.</summary>
 internal sealed record BrokerStarted
 {

@@ -138,7 +138,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
             journal?.Live.CountInto(counts, now);
         }
 
-        return new QueueOverview(parts.WorkerId.Value, now, counts, gauge.Slots, gauge.Busy);
+        return new QueueOverview(parts.WorkerId.Value, now, counts, parts.Scope.WorkerSlots, gauge.Busy, [.. parts.Scope.Own]);
     }
 
     /// <summary>The node owns its parts; there is nothing of its own to end.</summary>

@@ -86,10 +86,18 @@ public sealed record JobPage(IReadOnlyList<JobView> Jobs, string? Next);
 /// <param name="Node">Who answers.</param>
 /// <param name="AsOf">When.</param>
 /// <param name="Counts">Jobs by status; a status that has none may be absent.</param>
-/// <param name="WorkerSlots">Jobs that can run at once here; 0 if no worker is up.</param>
-/// <param name="BusySlots">Of these, how many are running one.</param>
+/// <param name="WorkerSlots">Jobs that can run at once here, whosever they are; 0 if no worker is up.</param>
+/// <param name="BusySlots">Attempts that run here now, those of <paramref name="OwnJobs"/> included.</param>
+/// <param name="OwnJobs">
+/// Jobs that the node's own process waits for and runs although it has no worker slots for others; <see langword="null"/> or empty: none.
+/// </param>
 public sealed record QueueOverview(
-    string Node, DateTimeOffset AsOf, IReadOnlyDictionary<JobStatus, long> Counts, int WorkerSlots, int BusySlots);
+    string Node,
+    DateTimeOffset AsOf,
+    IReadOnlyDictionary<JobStatus, long> Counts,
+    int WorkerSlots,
+    int BusySlots,
+    IReadOnlyList<JobId>? OwnJobs = null);
 
 /// <summary>The queue cannot be reached, or does not answer. The message says which, and what to do.</summary>
 public sealed class QueueUnavailableException(string message, Exception? inner = null) : Exception(message, inner);

@@ -60,7 +60,7 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
             case SweepGrants:
                 Sweep();
                 break;
-            case LookForDue:
+            case LookForDue or ScopeChanged:
                 break; // handed out below
             case Terminated gone:
                 retracting.Remove(gone.Ref);
@@ -131,7 +131,7 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
         var now = parts.Options.Time.GetUtcNow();
         while (FreeWorker() is { } worker)
         {
-            if (line.Take(parts.Options.Queues, now) is not { } job)
+            if (line.Take(parts.Options.Queues, now, parts.Scope.Only) is not { } job)
             {
                 WaitForDue(now);
                 return;
