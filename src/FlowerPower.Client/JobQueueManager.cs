@@ -168,9 +168,14 @@ public sealed class JobQueueManager : IAsyncDisposable
 
     /// <summary>Let a failed or cancelled job run again.</summary>
     /// <param name="by">Who asks, for the job's history; <see langword="null"/>: this process's user.</param>
-    public async Task<CommandReply> RetryAsync(JobId id, string? by = null, CancellationToken cancellationToken = default)
+    /// <param name="request">
+    /// Pass the same one to a call that repeats an earlier call of unknown outcome: it then changes nothing more; <see langword="null"/>: a new one.
+    /// </param>
+    public async Task<CommandReply> RetryAsync(
+        JobId id, string? by = null, RequestId? request = null, CancellationToken cancellationToken = default)
     {
-        return await RepeatAsync(opened => opened.RetryAsync(id, by ?? Environment.UserName, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var wish = request ?? NewRequest();
+        return await RepeatAsync(opened => opened.RetryAsync(id, by ?? Environment.UserName, wish, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The queue in numbers.</summary>
@@ -270,6 +275,16 @@ public sealed class JobQueueManager : IAsyncDisposable
         var now = time.GetUtcNow();
         Span<byte> chance = stackalloc byte[10];
         RandomNumberGenerator.Fill(chance);
-        return JobRequests.Of(Project, pipeline, runConfig, enqueue ?? new EnqueueOptions(), now, JobId.FromRandom(now, chance));
+        return JobRequests.Of(Project, pipeline, runConfig, enqueue ?? new EnqueueOptions(), now, JobId.FromRandom(now, chance)) with
+        {
+            Request = NewRequest(),
+        };
+    }
+
+    private static RequestId NewRequest()
+    {
+        Span<byte> chance = stackalloc byte[8];
+        RandomNumberGenerator.Fill(chance);
+        return new RequestId(BitConverter.ToInt64(chance) & long.MaxValue);
     }
 }

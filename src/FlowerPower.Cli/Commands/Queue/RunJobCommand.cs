@@ -44,7 +44,7 @@ internal sealed class RunJobCommand : ToolCommand
         await using var queue = context.OpenQueue(project, context.Parse.GetValue(backend));
         var options = enqueue.Read(context.Parse);
         var receipts = await queue.EnqueueManyAsync([new EnqueueItem(pipeline, config, options)], context.Interrupted).ConfigureAwait(false);
-        EnqueueCommand.Tell(context.Output, receipts[0], options, pipeline);
+        EnqueueCommand.Tell(context.Output, receipts[0], pipeline);
         for (var nodes = 1; ; nodes++)
         {
             var opened = await QueueState.EnsureRunsAsync(
