@@ -68,7 +68,7 @@ internal sealed record GrantAttempt(JobCommand.Start Start, ActorRef Worker);
 internal sealed record GrantOutcome(JobId Id, GrantId Grant, bool Started);
 
 /// <summary>To a worker: run this attempt. Its answer is a command to the job.</summary>
-internal sealed record RunAttempt(JobSpec Spec, int Attempt, GrantId Grant);
+internal sealed record RunAttempt(JobSpec Spec, AttemptNumber Attempt, GrantId Grant);
 
 /// <summary>To a worker: that attempt is not yours any more; stop it.</summary>
 internal sealed record StopAttempt(JobId Id, GrantId Grant, string Reason);
