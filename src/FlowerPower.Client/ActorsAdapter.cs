@@ -107,6 +107,9 @@ public sealed class ActorsAdapter : QueueAdapter
             overview.WorkerSlots > 0
                 ? $"Project '{project.Name}' has a node already: process {process} runs {overview.WorkerSlots} worker slots. "
                     + "Stop it first (flowerpower queue worker stop) and start one with more slots (--count)."
-                : $"Project '{project.Name}' is held by process {process}, which runs no workers. End it, or start the workers in it.");
+                : overview.OwnJobs is { Count: > 0 } own
+                    ? $"Project '{project.Name}' is held by process {process} until the jobs that it waits for have ended ({own[0]}"
+                        + (own.Count > 1 ? $" and {own.Count - 1} more" : "") + "). Start the workers then, or end it: the jobs are stored."
+                    : $"Project '{project.Name}' is held by process {process}, which runs no workers. End it, or start the workers in it.");
     }
 }

@@ -5,16 +5,16 @@ namespace FlowerPower.Client;
 
 /// <summary>What became of one attempt.</summary>
 /// <param name="Job">What the job is.</param>
-/// <param name="Attempt">1-based.</param>
+/// <param name="Attempt">Which one it was.</param>
 /// <param name="Took">From its start to its end; zero or more.</param>
 /// <param name="Error">Why it failed; <see langword="null"/> if it did not. An <see cref="OperationCanceledException"/>: it was taken away.</param>
-public sealed record AttemptReport(JobSpec Job, int Attempt, TimeSpan Took, Exception? Error);
+public sealed record AttemptReport(JobSpec Job, AttemptNumber Attempt, TimeSpan Took, Exception? Error);
 
 /// <summary>Runs attempts as another executor does, and reports their ends.</summary>
 internal sealed class ReportingExecutor(IJobExecutor executor, Action<AttemptReport> report, TimeProvider time) : IJobExecutor
 {
     public async Task<ReadOnlyMemory<byte>> RunAsync(
-        JobSpec spec, int attempt, Action<JobProgress> progress, CancellationToken cancellationToken)
+        JobSpec spec, AttemptNumber attempt, Action<JobProgress> progress, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         try

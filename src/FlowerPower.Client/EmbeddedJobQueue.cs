@@ -33,8 +33,8 @@ public sealed class EmbeddedJobQueue(EmbeddedNode node) : IJobQueue
         node.Queue.CancelAsync(id, by, reason, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CommandReply> RetryAsync(JobId id, string by, CancellationToken cancellationToken = default) =>
-        node.Queue.RetryAsync(id, by, cancellationToken);
+    public Task<CommandReply> RetryAsync(JobId id, string by, RequestId? request = null, CancellationToken cancellationToken = default) =>
+        node.Queue.RetryAsync(id, by, request, cancellationToken);
 
     /// <inheritdoc/>
     public Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default) => node.Queue.OverviewAsync(cancellationToken);

@@ -24,11 +24,18 @@ public sealed class JobNotFoundException : Exception
 public sealed class JobFailedException(JobView job)
     : Exception(job.Status == JobStatus.Cancelled
         ? $"Job {job.Id} ({job.Pipeline}) was cancelled."
-        : $"Job {job.Id} ({job.Pipeline}) failed after {job.Attempts} attempt{(job.Attempts == 1 ? "" : "s")}: "
+        : $"Job {job.Id} ({job.Pipeline}) failed after {Attempts(job)}: "
             + $"{job.Error?.Type}: {job.Error?.Message}")
 {
     /// <summary>The job, with its error and history.</summary>
     public JobView Job { get; } = job;
+
+    private static string Attempts(JobView job)
+    {
+        // None of this round: it expired, or its workers died under it.
+        var round = job.AttemptsThisRound == 0 ? job.Attempts : job.AttemptsThisRound;
+        return $"{round} attempt{(round == 1 ? "" : "s")}{(round == job.Attempts ? "" : $" ({job.Attempts} in all)")}";
+    }
 }
 
 /// <summary>The job has no result yet.</summary>

@@ -72,7 +72,7 @@ public sealed class JobQueueManager : IAsyncDisposable
     /// <summary>Enqueue a pipeline and wait for its result.</summary>
     /// <param name="timeout">How long to wait; <see langword="null"/>: without limit. The job goes on when the waiting ends.</param>
     /// <returns>The result by node name.</returns>
-    /// <remarks>If the queue is inside this process and has no workers, it gets as many as there are processors: it would wait for ever.</remarks>
+    /// <remarks>If the queue is inside this process and has no workers, it runs this job all the same, and leaves the others alone.</remarks>
     /// <exception cref="JobFailedException">The job failed or was cancelled.</exception>
     /// <exception cref="TimeoutException">The wait was too long; the message names the job.</exception>
     public async Task<IReadOnlyDictionary<string, JsonElement>> RunAsync(
@@ -82,8 +82,12 @@ public sealed class JobQueueManager : IAsyncDisposable
         TimeSpan? timeout = null,
         CancellationToken cancellationToken = default)
     {
-        await EnsureWorkersAsync(cancellationToken).ConfigureAwait(false);
         var id = await EnqueueAsync(pipeline, runConfig, enqueue, cancellationToken).ConfigureAwait(false);
+        if (await OpenAsync(cancellationToken).ConfigureAwait(false) is EmbeddedJobQueue embedded)
+        {
+            embedded.Node.RunHere(id);
+        }
+
         var job = await WaitAsync(id, timeout, cancellationToken).ConfigureAwait(false);
         return JobResult.Of(job);
     }
@@ -164,9 +168,14 @@ public sealed class JobQueueManager : IAsyncDisposable
 
     /// <summary>Let a failed or cancelled job run again.</summary>
     /// <param name="by">Who asks, for the job's history; <see langword="null"/>: this process's user.</param>
-    public async Task<CommandReply> RetryAsync(JobId id, string? by = null, CancellationToken cancellationToken = default)
+    /// <param name="request">
+    /// Pass the same one to a call that repeats an earlier call of unknown outcome: it then changes nothing more; <see langword="null"/>: a new one.
+    /// </param>
+    public async Task<CommandReply> RetryAsync(
+        JobId id, string? by = null, RequestId? request = null, CancellationToken cancellationToken = default)
     {
-        return await RepeatAsync(opened => opened.RetryAsync(id, by ?? Environment.UserName, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var wish = request ?? NewRequest();
+        return await RepeatAsync(opened => opened.RetryAsync(id, by ?? Environment.UserName, wish, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The queue in numbers.</summary>
@@ -255,14 +264,6 @@ public sealed class JobQueueManager : IAsyncDisposable
         }
     }
 
-    private async Task EnsureWorkersAsync(CancellationToken cancellationToken)
-    {
-        if (await OpenAsync(cancellationToken).ConfigureAwait(false) is EmbeddedJobQueue { Node.WorkerSlots: 0 } embedded)
-        {
-            embedded.Node.SetWorkerSlots(Environment.ProcessorCount);
-        }
-    }
-
     private async Task<JobId> NewestAsync(string pipeline, JobStatus? status, CancellationToken cancellationToken)
     {
         var page = await ListAsync(new JobFilter { Pipeline = pipeline, Status = status, Limit = 1 }, cancellationToken).ConfigureAwait(false);
@@ -274,6 +275,16 @@ public sealed class JobQueueManager : IAsyncDisposable
         var now = time.GetUtcNow();
         Span<byte> chance = stackalloc byte[10];
         RandomNumberGenerator.Fill(chance);
-        return JobRequests.Of(Project, pipeline, runConfig, enqueue ?? new EnqueueOptions(), now, JobId.FromRandom(now, chance));
+        return JobRequests.Of(Project, pipeline, runConfig, enqueue ?? new EnqueueOptions(), now, JobId.FromRandom(now, chance)) with
+        {
+            Request = NewRequest(),
+        };
+    }
+
+    private static RequestId NewRequest()
+    {
+        Span<byte> chance = stackalloc byte[8];
+        RandomNumberGenerator.Fill(chance);
+        return new RequestId(BitConverter.ToInt64(chance) & long.MaxValue);
     }
 }

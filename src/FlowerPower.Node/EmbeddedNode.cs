@@ -27,12 +27,18 @@ public sealed class EmbeddedNode : IAsyncDisposable
     /// <summary>This incarnation's name.</summary>
     public string Name => node.Name;
 
-    /// <summary>Jobs that can run at once here.</summary>
+    /// <summary>Jobs that can run at once here, whosever they are.</summary>
     public int WorkerSlots => node.WorkerSlots;
 
     /// <summary>Run this many jobs at once from now on; those beyond it finish.</summary>
     /// <param name="slots">0 to 100,000.</param>
     public void SetWorkerSlots(int slots) => node.SetWorkerSlots(slots);
+
+    /// <summary>
+    /// Runs this job here until it has ended, even if the node has no worker slots; jobs that nobody asked it to run it then leaves alone.
+    /// </summary>
+    /// <param name="id">A job of this node; one that does not exist is forgotten at once.</param>
+    public void RunHere(JobId id) => node.RunHere(id);
 
     /// <summary>Takes no more work, and gives back what runs, at once: an end in a hurry, before or while the node is disposed.</summary>
     public void HandBackRunning() => node.HandBackRunning();

@@ -21,16 +21,16 @@ public sealed class JobNode : IAsyncDisposable
     private readonly ActorSystem system;
     private readonly IShardStore store;
     private readonly JobNodeParts parts;
-    private readonly WorkerGauge gauge;
     private readonly Lock gate = new();
+    private int appliedSlots;
     private Task? stopping;
 
-    private JobNode(ActorSystem system, IShardStore store, JobNodeParts parts, NodeJobQueue queue, WorkerGauge gauge)
+    private JobNode(ActorSystem system, IShardStore store, JobNodeParts parts, NodeJobQueue queue)
     {
         this.system = system;
         this.store = store;
         this.parts = parts;
-        this.gauge = gauge;
+        appliedSlots = parts.Scope.Slots;
         Queue = queue;
     }
 
@@ -54,10 +54,10 @@ public sealed class JobNode : IAsyncDisposable
         options.Validate();
         var worker = new WorkerId($"{options.Name}-{Environment.ProcessId}-{options.Chance.NextGuid().ToString("N")[..8]}");
         var system = new ActorSystem("flowerpower", new ActorSystemOptions { Time = options.Time, RootSupervision = NeverGiveUp });
-        var gauge = new WorkerGauge { Slots = options.WorkerSlots };
+        var gauge = new WorkerGauge();
         var parts = new JobNodeParts(system, options, worker, store.ShardCount);
         var queue = new NodeJobQueue(store, parts, gauge);
-        var node = new JobNode(system, store, parts, queue, gauge);
+        var node = new JobNode(system, store, parts, queue);
 
         // The worker before the broker, which tells it that it is there; the shards wait until both are.
         ReserveThreads(options.WorkerSlots);
@@ -87,23 +87,37 @@ public sealed class JobNode : IAsyncDisposable
         return node;
     }
 
-    /// <summary>Jobs that can run at once here.</summary>
-    public int WorkerSlots => gauge.Slots;
+    /// <summary>Jobs that can run at once here, whosever they are.</summary>
+    public int WorkerSlots => parts.Scope.WorkerSlots;
 
     /// <summary>Run this many jobs at once from now on; those beyond it finish.</summary>
     /// <param name="slots">0 to 100,000.</param>
     public void SetWorkerSlots(int slots)
     {
         (parts.Options with { WorkerSlots = slots }).Validate();
-        ReserveThreads(slots);
-        gauge.Slots = slots;
-        parts.Worker.Tell(new SetSlots(slots));
+        parts.Scope.WorkerSlots = slots;
+        ApplyScope();
+    }
+
+    /// <summary>
+    /// Runs this job here until it has ended, even if the node has no worker slots; jobs that nobody asked it to run it then leaves alone.
+    /// With worker slots the job takes its turn at them like any other.
+    /// </summary>
+    /// <param name="id">A job of this node; one that does not exist is forgotten at once.</param>
+    public void RunHere(JobId id)
+    {
+        if (parts.Scope.Add(id))
+        {
+            ApplyScope();
+            _ = UntilEndedAsync(id);
+        }
     }
 
     /// <summary>Takes no more work, and gives back what runs: its attempts are cancelled, and its jobs wait again, for this or another worker.</summary>
     /// <remarks>While <see cref="StopAsync"/> waits for running jobs, this ends its patience.</remarks>
     public void HandBackRunning()
     {
+        parts.Scope.Clear();
         SetWorkerSlots(0);
         parts.Worker.Tell(HandBack.Instance);
     }
@@ -120,6 +134,36 @@ public sealed class JobNode : IAsyncDisposable
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+
+    private async Task UntilEndedAsync(JobId id)
+    {
+        try
+        {
+            await Queue.WaitAsync(id).ConfigureAwait(false);
+        }
+        catch (QueueUnavailableException)
+        {
+            return; // the node stops
+        }
+
+        parts.Scope.Remove(id);
+        ApplyScope();
+    }
+
+    private void ApplyScope()
+    {
+        lock (gate)
+        {
+            if (parts.Scope.Slots is var slots && slots != appliedSlots)
+            {
+                appliedSlots = slots;
+                ReserveThreads(slots);
+                parts.Worker.Tell(new SetSlots(slots));
+            }
+        }
+
+        parts.Broker.Tell(ScopeChanged.Instance);
+    }
 
     private async Task StopOnceAsync()
     {

@@ -1,6 +1,7 @@
 using FlowerPower.Actors;
 using FlowerPower.Jobs;
 using FlowerPower.Node.Jobs;
+using FlowerPower.Node.Queues;
 using FlowerPower.Storage;
 
 namespace FlowerPower.Node;
@@ -15,6 +16,9 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
     public ActorSystem System { get; } = system;
 
     public NodeOptions Options { get; } = options;
+
+    /// <summary>What the worker's slots may take.</summary>
+    public WorkScope Scope { get; } = new(options.WorkerSlots);
 
     /// <summary>This incarnation's worker.</summary>
     public WorkerId WorkerId { get; } = workerId;

@@ -37,6 +37,12 @@ internal sealed record Withdraw(JobId Id);
 /// <summary>To the broker, from a worker: this many of my slots are free, beside those I said before.</summary>
 internal sealed record RequestWork(int Slots);
 
+/// <summary>To the broker: what its slots may take has changed.</summary>
+internal sealed record ScopeChanged
+{
+    public static ScopeChanged Instance { get; } = new();
+}
+
 /// <summary>To a worker: a broker has started and knows nothing of your free slots; ask it for work again.</summary>
 internal sealed record BrokerStarted
 {
@@ -62,7 +68,7 @@ internal sealed record GrantAttempt(JobCommand.Start Start, ActorRef Worker);
 internal sealed record GrantOutcome(JobId Id, GrantId Grant, bool Started);
 
 /// <summary>To a worker: run this attempt. Its answer is a command to the job.</summary>
-internal sealed record RunAttempt(JobSpec Spec, int Attempt, GrantId Grant);
+internal sealed record RunAttempt(JobSpec Spec, AttemptNumber Attempt, GrantId Grant);
 
 /// <summary>To a worker: that attempt is not yours any more; stop it.</summary>
 internal sealed record StopAttempt(JobId Id, GrantId Grant, string Reason);

@@ -25,6 +25,9 @@ public sealed class NodeChance
     /// <summary>A 128-bit number, as claims, tokens and grants need.</summary>
     public Guid NextGuid() => new(Take(16));
 
+    /// <summary>An id for a request whose caller gave it none.</summary>
+    public RequestId NextRequest() => new(BitConverter.ToInt64(Take(8)) & long.MaxValue);
+
     /// <summary>A uniform sample in [0, 1).</summary>
     public double NextDouble() => (BitConverter.ToUInt64(Take(8)) >> 11) * (1.0 / (1UL << 53));
 

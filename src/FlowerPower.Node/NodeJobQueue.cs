@@ -120,8 +120,8 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
     public Task<CommandReply> CancelAsync(JobId id, string by, string? reason = null, CancellationToken cancellationToken = default) =>
         CommandAsync(id, new JobCommand.Cancel(by, reason), cancellationToken);
 
-    public Task<CommandReply> RetryAsync(JobId id, string by, CancellationToken cancellationToken = default) =>
-        CommandAsync(id, new JobCommand.Retry(by), cancellationToken);
+    public Task<CommandReply> RetryAsync(JobId id, string by, RequestId? request = null, CancellationToken cancellationToken = default) =>
+        CommandAsync(id, new JobCommand.Retry(by, request ?? parts.Options.Chance.NextRequest()), cancellationToken);
 
     public async Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default)
     {
@@ -138,7 +138,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
             journal?.Live.CountInto(counts, now);
         }
 
-        return new QueueOverview(parts.WorkerId.Value, now, counts, gauge.Slots, gauge.Busy);
+        return new QueueOverview(parts.WorkerId.Value, now, counts, parts.Scope.WorkerSlots, gauge.Busy, [.. parts.Scope.Own]);
     }
 
     /// <summary>The node owns its parts; there is nothing of its own to end.</summary>
@@ -157,8 +157,9 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
     private async Task<EnqueueReceipt> EnqueueAsync(EnqueueRequest request, CancellationToken cancellationToken)
     {
         var due = request.DueAt ?? parts.Options.Time.GetUtcNow();
-        var reply = await AskAsync(request.Spec.Id, new JobCommand.Enqueue(request.Spec, due), cancellationToken).ConfigureAwait(false);
-        return new EnqueueReceipt(request.Spec.Id, reply.Changed);
+        var wish = request.Request ?? parts.Options.Chance.NextRequest();
+        var reply = await AskAsync(request.Spec.Id, new JobCommand.Enqueue(request.Spec, due, wish), cancellationToken).ConfigureAwait(false);
+        return new EnqueueReceipt(request.Spec.Id, Created: reply.State.History?.HasHandled(wish) == true);
     }
 
     private static QueueUnavailableException Stopped(JobId id) =>

@@ -48,9 +48,9 @@ internal sealed class ScriptedExecutor : IJobExecutor
     }
 
     public async Task<ReadOnlyMemory<byte>> RunAsync(
-        JobSpec spec, int attempt, Action<JobProgress> progress, CancellationToken cancellationToken)
+        JobSpec spec, AttemptNumber attempt, Action<JobProgress> progress, CancellationToken cancellationToken)
     {
-        var run = new Run(spec, attempt, progress, cancellationToken);
+        var run = new Run(spec, attempt.InAll, progress, cancellationToken);
         starts.AddOrUpdate(spec.Id, 1, (_, n) => n + 1);
         specs[spec.Id.Value] = spec;
         started.Writer.TryWrite(run);

@@ -23,6 +23,7 @@ internal static class JobJson
         Instant(json, "finishedAt", job.FinishedAt);
         json.WriteNumber("attempts", job.Attempts);
         json.WriteNumber("maxAttempts", job.MaxAttempts);
+        json.WriteNumber("attemptsThisRound", job.AttemptsThisRound);
         json.WriteString("worker", job.Worker);
         Progress(json, job.Progress);
         Error(json, job.Error);

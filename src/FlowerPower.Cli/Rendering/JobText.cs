@@ -41,7 +41,7 @@ internal static class JobText
         Add("due", job.DueAt is { } due ? Times.At(due, now) : null);
         Add("started", job.StartedAt is { } started ? Times.At(started, now) : null);
         Add("finished", job.FinishedAt is { } finished ? Times.At(finished, now) + Took(job) : null);
-        facts.Add("attempts", $"{job.Attempts} of {job.MaxAttempts}");
+        facts.Add("attempts", Attempts(job.AttemptsThisRound, job.MaxAttempts, job.Attempts));
         Add("worker", job.Worker);
         Add("result", job.Status == JobStatus.Completed ? $"flowerpower queue result {job.Id}" : null);
         Add("error", job.Error is { } error ? ResultText.Clean($"{error.Type}: {error.Message}") : null);
@@ -58,6 +58,9 @@ internal static class JobText
             }
         }
     }
+
+    /// <summary><c>2 of 4</c>, and where they differ, the attempts of the whole life: <c>2 of 4, 17 in all</c>.</summary>
+    public static string Attempts(int thisRound, int max, int inAll) => $"{thisRound} of {max}" + (inAll == thisRound ? "" : $", {inAll} in all");
 
     /// <summary>The status, and how far the running attempt is.</summary>
     public static string Status(JobView job) => job.Progress is { } progress && job.Status == JobStatus.Running

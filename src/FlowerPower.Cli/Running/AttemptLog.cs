@@ -55,7 +55,8 @@ internal sealed class AttemptLog(Output output, TimeProvider time, bool isQuiet)
     private string Line(AttemptReport report, string outcome)
     {
         var at = time.GetUtcNow().ToString("HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-        var attempts = report.Attempt > 1 || outcome == "failed" ? $", attempt {report.Attempt} of {report.Job.Retry.MaxAttempts}" : "";
+        var (inAll, thisRound) = report.Attempt;
+        var attempts = inAll > 1 || outcome == "failed" ? $", attempt {JobText.Attempts(thisRound, report.Job.Retry.MaxAttempts, inAll)}" : "";
         var why = outcome == "failed" ? $": {(report.Error!.InnerException ?? report.Error).GetType().Name}: {report.Error.Message}" : "";
         return ResultText.Clean($"{at} {outcome} {report.Job.Pipeline} {report.Job.Id} in {Times.Length(report.Took)}{attempts}{why}");
     }

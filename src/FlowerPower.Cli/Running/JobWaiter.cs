@@ -62,7 +62,9 @@ internal static class JobWaiter
 
     private static string Line(JobView job) => $"job {job.Id}: {JobText.Word(job.Status)}{Attempt(job)}{Why(job)}";
 
-    private static string Attempt(JobView job) => job.Attempts > 1 || job.Status == JobStatus.Retrying ? $" (attempt {job.Attempts} of {job.MaxAttempts})" : "";
+    private static string Attempt(JobView job) => job.AttemptsThisRound > 0 && (job.Attempts > 1 || job.Status == JobStatus.Retrying)
+        ? $" (attempt {JobText.Attempts(job.AttemptsThisRound, job.MaxAttempts, job.Attempts)})"
+        : "";
 
     private static string Why(JobView job) => job is { Status: JobStatus.Retrying, Error: { } error }
         ? ResultText.Clean($": {error.Type}: {error.Message}")

@@ -16,35 +16,45 @@ internal static class QueueState
         : $"node {overview.Node}";
 
     /// <summary>
-    /// Makes sure that workers are up: those of the process that serves the project, else this one's own. A holder without workers is
-    /// most often a command that is done in a moment; its end is waited for.
+    /// Makes sure that somebody runs the job: the workers of the process that serves the project, else this process, which then runs it and
+    /// no other. A holder without workers is most often a command that is done in a moment; its end is waited for, and so is that of a
+    /// process that only runs its own jobs, however long it takes.
     /// </summary>
-    /// <returns>The queue that has them.</returns>
+    /// <returns>The queue that runs it.</returns>
     /// <exception cref="QueueUnavailableException">The process that serves the project runs no workers, and stays.</exception>
-    public static async Task<IJobQueue> EnsureWorkersAsync(JobQueueManager queue, CliHost host, CancellationToken cancellationToken)
+    public static async Task<IJobQueue> EnsureRunsAsync(
+        JobQueueManager queue, JobId job, CliHost host, Output output, CancellationToken cancellationToken)
     {
         var started = host.Time.GetTimestamp();
+        var waitsFor = 0;
         while (true)
         {
             var overview = await queue.OverviewAsync(cancellationToken).ConfigureAwait(false);
             var opened = await queue.OpenAsync(cancellationToken).ConfigureAwait(false);
             if (opened is EmbeddedJobQueue { Node: var mine })
             {
-                if (mine.WorkerSlots == 0)
-                {
-                    mine.SetWorkerSlots(Environment.ProcessorCount);
-                    _ = mine.StopRequested.ContinueWith(_ => host.Interrupts.Raise(), TaskScheduler.Default);
-                }
-
+                mine.RunHere(job);
+                _ = mine.StopRequested.ContinueWith(_ => host.Interrupts.Raise(), TaskScheduler.Default);
                 return opened;
             }
 
-            if (overview.WorkerSlots > 0)
+            if (CanEnd(overview, job))
             {
                 return opened;
             }
 
-            if (host.Time.GetElapsedTime(started) > Patience)
+            if (overview.OwnJobs is { Count: > 0 } && opened is LocalJobQueue other)
+            {
+                if (waitsFor != other.ProcessId)
+                {
+                    waitsFor = other.ProcessId;
+                    output.Note($"process {waitsFor} holds the project until its own jobs have ended: waiting for that (flowerpower queue worker start "
+                        + "serves everybody at once)");
+                }
+
+                started = host.Time.GetTimestamp();
+            }
+            else if (host.Time.GetElapsedTime(started) > Patience)
             {
                 throw new QueueUnavailableException(
                     $"Project '{queue.Project.Name}' is served by {Server(opened, overview)}, which runs no workers: end it, or start the workers in it.");
@@ -54,6 +64,8 @@ internal static class QueueState
         }
     }
 
+    private static bool CanEnd(QueueOverview overview, JobId job) => overview.WorkerSlots > 0 || overview.OwnJobs?.Contains(job) == true;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(50);
 
@@ -61,7 +73,7 @@ internal static class QueueState
     /// <exception cref="CommandFailedException">No worker is up.</exception>
     public static async Task RequireWorkersAsync(JobQueueManager queue, JobView job, CancellationToken cancellationToken)
     {
-        if (job.IsFinished || (await queue.OverviewAsync(cancellationToken).ConfigureAwait(false)).WorkerSlots > 0)
+        if (job.IsFinished || CanEnd(await queue.OverviewAsync(cancellationToken).ConfigureAwait(false), job.Id))
         {
             return;
         }

@@ -34,7 +34,9 @@ public interface IJobQueue : IAsyncDisposable
     Task<CommandReply> CancelAsync(JobId id, string by, string? reason = null, CancellationToken cancellationToken = default);
 
     /// <summary>Let a failed or cancelled job run again.</summary>
-    Task<CommandReply> RetryAsync(JobId id, string by, CancellationToken cancellationToken = default);
+    /// <param name="by">Who asks, for the job's history.</param>
+    /// <param name="request">The same one again changes nothing and succeeds; <see langword="null"/>: a new one.</param>
+    Task<CommandReply> RetryAsync(JobId id, string by, RequestId? request = null, CancellationToken cancellationToken = default);
 
     /// <summary>What the queue is doing, in numbers.</summary>
     Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default);
@@ -42,10 +44,13 @@ public interface IJobQueue : IAsyncDisposable
 
 /// <summary>A job to be.</summary>
 /// <param name="DueAt">From when on it may start; <see langword="null"/>: at once.</param>
-public sealed record EnqueueRequest(JobSpec Spec, DateTimeOffset? DueAt = null);
+/// <param name="Request">The same one again is known by its job; <see langword="null"/>: a new one.</param>
+public sealed record EnqueueRequest(JobSpec Spec, DateTimeOffset? DueAt = null, RequestId? Request = null);
 
 /// <summary>The answer to one <see cref="EnqueueRequest"/>.</summary>
-/// <param name="Created"><see langword="false"/>: a job of this id existed, and is unchanged.</param>
+/// <param name="Created">
+/// This request made the job, now or when it was sent before; <see langword="false"/>: a job of this id existed, and is unchanged.
+/// </param>
 public sealed record EnqueueReceipt(JobId Id, bool Created);
 
 /// <summary>The answer to a command.</summary>
@@ -86,10 +91,18 @@ public sealed record JobPage(IReadOnlyList<JobView> Jobs, string? Next);
 /// <param name="Node">Who answers.</param>
 /// <param name="AsOf">When.</param>
 /// <param name="Counts">Jobs by status; a status that has none may be absent.</param>
-/// <param name="WorkerSlots">Jobs that can run at once here; 0 if no worker is up.</param>
-/// <param name="BusySlots">Of these, how many are running one.</param>
+/// <param name="WorkerSlots">Jobs that can run at once here, whosever they are; 0 if no worker is up.</param>
+/// <param name="BusySlots">Attempts that run here now, those of <paramref name="OwnJobs"/> included.</param>
+/// <param name="OwnJobs">
+/// Jobs that the node's own process waits for and runs although it has no worker slots for others; <see langword="null"/> or empty: none.
+/// </param>
 public sealed record QueueOverview(
-    string Node, DateTimeOffset AsOf, IReadOnlyDictionary<JobStatus, long> Counts, int WorkerSlots, int BusySlots);
+    string Node,
+    DateTimeOffset AsOf,
+    IReadOnlyDictionary<JobStatus, long> Counts,
+    int WorkerSlots,
+    int BusySlots,
+    IReadOnlyList<JobId>? OwnJobs = null);
 
 /// <summary>The queue cannot be reached, or does not answer. The message says which, and what to do.</summary>
 public sealed class QueueUnavailableException(string message, Exception? inner = null) : Exception(message, inner);

@@ -33,10 +33,16 @@ public sealed record JobView
     /// <summary>When it ended; <see langword="null"/> if it has not.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
 
-    /// <summary>Attempts started; 0 or more.</summary>
+    /// <summary>Attempts started over its whole life; 0 or more. It may be greater than <see cref="MaxAttempts"/>.</summary>
     public int Attempts { get; init; }
 
-    /// <summary>Attempts it may fail before it has failed; 1 or more.</summary>
+    /// <summary>
+    /// Attempts that count against <see cref="MaxAttempts"/>: those since it was enqueued or last retried by hand, without any whose worker died
+    /// or handed it back; 0 to <see cref="MaxAttempts"/>.
+    /// </summary>
+    public int AttemptsThisRound { get; init; }
+
+    /// <summary>Attempts of one round it may fail before it has failed; 1 or more.</summary>
     public int MaxAttempts { get; init; }
 
     /// <summary>The worker of its running attempt; <see langword="null"/> unless it runs.</summary>
@@ -85,6 +91,7 @@ public sealed record JobView
             Status = state.StatusAt(now),
             EnqueuedAt = trail.EnqueuedAt,
             Attempts = trail.AttemptsMade,
+            AttemptsThisRound = state.AttemptsThisRound,
             MaxAttempts = spec.Retry.MaxAttempts,
             Description = spec.Description,
             Tags = spec.Tags,

@@ -6,7 +6,8 @@ public abstract record JobCommand
     private JobCommand() { } // closed: every command is nested here
 
     /// <summary>Make the job. A job of that id that exists already is left as it is.</summary>
-    public sealed record Enqueue(JobSpec Spec, DateTimeOffset DueAt) : JobCommand;
+    /// <param name="Request">Whose wish it is, so that a repetition knows its own job; <see langword="null"/>: not told.</param>
+    public sealed record Enqueue(JobSpec Spec, DateTimeOffset DueAt, RequestId? Request = null) : JobCommand;
 
     /// <summary>Hand the next attempt to a worker slot.</summary>
     public sealed record Start(GrantId Grant, WorkerId Worker) : JobCommand;
@@ -39,5 +40,6 @@ public abstract record JobCommand
     public sealed record Cancel(string By, string? Reason) : JobCommand;
 
     /// <summary>Let a failed or cancelled job run again, with all its attempts before it.</summary>
-    public sealed record Retry(string By) : JobCommand;
+    /// <param name="Request">The same one again is a repetition, and changes nothing; <see langword="null"/>: none is recognized.</param>
+    public sealed record Retry(string By, RequestId? Request = null) : JobCommand;
 }

@@ -9,7 +9,8 @@ public abstract record JobEvent
     public required DateTimeOffset At { get; init; }
 
     /// <summary>The job exists and waits.</summary>
-    public sealed record Enqueued(JobSpec Spec, DateTimeOffset DueAt) : JobEvent;
+    /// <param name="Request">Whose wish it was; <see langword="null"/>: not known.</param>
+    public sealed record Enqueued(JobSpec Spec, DateTimeOffset DueAt, RequestId? Request = null) : JobEvent;
 
     /// <summary>An attempt is with a worker.</summary>
     /// <param name="Attempt">1-based.</param>
@@ -42,5 +43,6 @@ public abstract record JobEvent
     public sealed record Cancelled(string By, string? Reason) : JobEvent;
 
     /// <summary>An ended job waits again, with fresh attempts.</summary>
-    public sealed record Retried(string By) : JobEvent;
+    /// <param name="Request">Whose wish it was; <see langword="null"/>: not known.</param>
+    public sealed record Retried(string By, RequestId? Request = null) : JobEvent;
 }

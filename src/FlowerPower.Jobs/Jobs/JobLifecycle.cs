@@ -18,7 +18,7 @@ public static class JobLifecycle
     public static Decision Decide(JobState state, JobCommand command, DateTimeOffset now, double jitter) =>
         (state, command) switch
         {
-            (Absent, Enqueue c) => Accept(new Enqueued(c.Spec, c.DueAt) { At = now }),
+            (Absent, Enqueue c) => Accept(new Enqueued(c.Spec, c.DueAt, c.Request) { At = now }),
             (_, Enqueue) => Nothing, // the same id again: enqueueing is idempotent
             (Absent, _) => Refuse(Refusal.NotFound),
 
@@ -55,7 +55,9 @@ public static class JobLifecycle
             (Finished { Outcome: JobStatus.Cancelled }, Cancel) => Nothing,
             (_, Cancel) => Refuse(Refusal.AlreadyFinished),
 
-            (Finished { Outcome: JobStatus.Failed or JobStatus.Cancelled }, Retry c) => Accept(new Retried(c.By) { At = now }),
+            // Before all else: what this wish brought about may have run and ended since.
+            (_, Retry { Request: { } request }) when state.History!.HasHandled(request) => Nothing,
+            (Finished { Outcome: JobStatus.Failed or JobStatus.Cancelled }, Retry c) => Accept(new Retried(c.By, c.Request) { At = now }),
             (_, Retry) => Refuse(Refusal.NotRetryable),
 
             _ => throw new InvalidOperationException($"No rule for {command.GetType().Name} in {state.GetType().Name}."),
@@ -92,7 +94,7 @@ public static class JobLifecycle
                 Step(state.History!, e, JobStatus.Cancelled, (state as Running)?.Attempt ?? 0, x.By, x.Reason),
                 JobStatus.Cancelled, x.At, default, null),
             (Finished { Outcome: JobStatus.Failed or JobStatus.Cancelled } s, Retried x) => new Waiting(
-                Step(s.Trail, e, JobStatus.Pending, attempt: 0, x.By, "retried")
+                Step(s.Trail, e, JobStatus.Pending, attempt: 0, x.By, "retried", request: x.Request)
                     with
                 { FailuresMade = 0, Crashes = 0, Retries = s.Trail.Retries + 1 },
                 x.At, LastError: null),
@@ -152,14 +154,15 @@ public static class JobLifecycle
 
     private static JobTrail Born(Enqueued x) =>
         new(x.Spec, x.At, AttemptsMade: 0, FailuresMade: 0, Crashes: 0,
-            [new JobTransition(x.At, x.DueAt > x.At ? JobStatus.Scheduled : JobStatus.Pending, 0, null, null)]);
+            [new JobTransition(x.At, x.DueAt > x.At ? JobStatus.Scheduled : JobStatus.Pending, 0, null, null, Request: x.Request)]);
 
     private static JobTrail CountLast(JobTrail trail, JobError error) => error.Type == JobError.PoisonType
         ? trail with { Crashes = trail.Crashes + 1 }
         : trail with { FailuresMade = trail.FailuresMade + 1 };
 
     private static JobTrail Step(
-        JobTrail trail, JobEvent e, JobStatus status, int attempt, string? by, string? note = null, GrantId? grant = null)
+        JobTrail trail, JobEvent e, JobStatus status, int attempt, string? by, string? note = null, GrantId? grant = null,
+        RequestId? request = null)
     {
         var steps = trail.Transitions;
         var dropped = trail.DroppedTransitions;
@@ -171,7 +174,7 @@ public static class JobLifecycle
 
         return trail with
         {
-            Transitions = steps.Add(new JobTransition(e.At, status, attempt, Cut(by), Cut(note), grant)),
+            Transitions = steps.Add(new JobTransition(e.At, status, attempt, Cut(by), Cut(note), grant, request)),
             DroppedTransitions = dropped,
         };
 

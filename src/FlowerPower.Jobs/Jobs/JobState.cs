@@ -61,6 +61,17 @@ public abstract record JobState
         _ => null,
     };
 
+    /// <summary>
+    /// Attempts that count against <see cref="RetryPolicy.MaxAttempts"/>: those of this round that failed, and the one that runs or that ended
+    /// otherwise than by its worker's loss.
+    /// </summary>
+    public int AttemptsThisRound => (History?.FailuresMade ?? 0) + (this switch
+    {
+        Running or Finished { Outcome: JobStatus.Completed } => 1,
+        Finished { Outcome: JobStatus.Cancelled, Trail.Transitions: [.., { Attempt: > 0 }] } => 1,
+        _ => 0, // a failed attempt is among the failures
+    });
+
     /// <summary>What users see at <paramref name="now"/>: a waiting job is scheduled or retrying until it is due, then pending.</summary>
     /// <exception cref="InvalidOperationException">There is no job.</exception>
     public JobStatus StatusAt(DateTimeOffset now) => this switch

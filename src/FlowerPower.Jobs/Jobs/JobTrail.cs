@@ -60,6 +60,20 @@ public sealed record JobTrail(
         return false;
     }
 
+    /// <summary>Did this request enqueue the job or let it run again, as far back as the transitions go?</summary>
+    public bool HasHandled(RequestId request)
+    {
+        foreach (var step in Transitions)
+        {
+            if (step.Request == request)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <inheritdoc/>
     public bool Equals(JobTrail? other) =>
         ReferenceEquals(this, other)
@@ -81,4 +95,6 @@ public sealed record JobTrail(
 /// <param name="By">The worker or person behind it; <see langword="null"/> if nobody in particular.</param>
 /// <param name="Note">Why, in words: an error's message, a reason; <see langword="null"/> if plain.</param>
 /// <param name="Grant">The grant that started the attempt, where one started: it must not start another.</param>
-public sealed record JobTransition(DateTimeOffset At, JobStatus Status, int Attempt, string? By, string? Note, GrantId? Grant = null);
+/// <param name="Request">The request that brought it about, where one could be sent again: that must not bring it about twice.</param>
+public sealed record JobTransition(
+    DateTimeOffset At, JobStatus Status, int Attempt, string? By, string? Note, GrantId? Grant = null, RequestId? Request = null);

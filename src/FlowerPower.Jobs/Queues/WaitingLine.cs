@@ -88,10 +88,16 @@ public sealed class WaitingLine
     /// <summary>Take the job out whose turn it is.</summary>
     /// <param name="queues">Only from these queues; <see langword="null"/>: from any.</param>
     /// <param name="now">The caller's clock.</param>
-    /// <returns><see langword="null"/> if no job of those queues is due.</returns>
-    public WaitingJob? Take(IReadOnlyCollection<string>? queues, DateTimeOffset now)
+    /// <param name="only">Only one of these jobs, at a cost of O(their number); <see langword="null"/>: any.</param>
+    /// <returns><see langword="null"/> if no such job of those queues is due.</returns>
+    public WaitingJob? Take(IReadOnlyCollection<string>? queues, DateTimeOffset now, IReadOnlyCollection<JobId>? only = null)
     {
         Advance(now);
+        if (only is not null)
+        {
+            return TakeOneOf(only, queues);
+        }
+
         for (var priority = JobPriority.High; priority <= JobPriority.Low; priority++)
         {
             while (FirstReady(queues, priority) is { } slot)
@@ -124,6 +130,35 @@ public sealed class WaitingLine
     /// heard.
     /// </summary>
     public int CountReady(string queue, JobPriority priority) => lanes.TryGetValue((queue, priority), out var lane) ? lane.Ready.Count : 0;
+
+    private WaitingJob? TakeOneOf(IReadOnlyCollection<JobId> ids, IReadOnlyCollection<string>? queues)
+    {
+        int? best = null;
+        foreach (var id in ids)
+        {
+            if (slotsById.TryGetValue(id, out var slot) && slots[slot].DueAt <= latest
+                && (queues is null || queues.Contains(slots[slot].Lane!.Queue))
+                && (best is not { } other || IsBefore(slot, other)))
+            {
+                best = slot;
+            }
+        }
+
+        if (best is not { } found)
+        {
+            return null;
+        }
+
+        var job = Describe(found);
+        Remove(found);
+        return job;
+    }
+
+    private bool IsBefore(int a, int b)
+    {
+        var (x, y) = (slots[a].Lane!.Priority, slots[b].Lane!.Priority);
+        return x != y ? x < y : ByAge.IsOlder(slots, a, b);
+    }
 
     private void Advance(DateTimeOffset now)
     {

@@ -108,7 +108,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         if (started)
         {
             var run = (JobState.Running)state;
-            grant.Worker.Tell(new RunAttempt(run.Trail.Spec, run.Attempt, run.Grant), Context.Self);
+            grant.Worker.Tell(new RunAttempt(run.Trail.Spec, new AttemptNumber(run.Attempt, run.AttemptsThisRound), run.Grant), Context.Self);
         }
 
         // After the worker was told: what the broker then says to the worker comes behind it.

@@ -119,8 +119,8 @@ public sealed class LocalJobQueue : IJobQueue
         (await AskAsync<LocalResponse.Reply>(n => new LocalRequest.Cancel(n, id, by, reason), cancellationToken).ConfigureAwait(false)).Command;
 
     /// <inheritdoc/>
-    public async Task<CommandReply> RetryAsync(JobId id, string by, CancellationToken cancellationToken = default) =>
-        (await AskAsync<LocalResponse.Reply>(n => new LocalRequest.Retry(n, id, by), cancellationToken).ConfigureAwait(false)).Command;
+    public async Task<CommandReply> RetryAsync(JobId id, string by, RequestId? request = null, CancellationToken cancellationToken = default) =>
+        (await AskAsync<LocalResponse.Reply>(n => new LocalRequest.Retry(n, id, by, request), cancellationToken).ConfigureAwait(false)).Command;
 
     /// <inheritdoc/>
     public async Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default) =>

@@ -33,7 +33,7 @@ internal abstract record LocalRequest(long Number)
 
     public sealed record Cancel(long Number, JobId Id, string By, string? Reason) : LocalRequest(Number);
 
-    public sealed record Retry(long Number, JobId Id, string By) : LocalRequest(Number);
+    public sealed record Retry(long Number, JobId Id, string By, RequestId? Request = null) : LocalRequest(Number);
 
     public sealed record Overview(long Number) : LocalRequest(Number);
 

@@ -87,7 +87,7 @@ internal sealed class LocalService(IJobQueue queue, string node, Action requestS
                     break;
                 case LocalRequest.Retry r:
                     await connection.SendAsync(new LocalResponse.Reply(
-                        n, await queue.RetryAsync(r.Id, r.By, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+                        n, await queue.RetryAsync(r.Id, r.By, r.Request, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
                     break;
                 case LocalRequest.Overview:
                     await connection.SendAsync(new LocalResponse.Numbers(

@@ -60,7 +60,7 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
             case SweepGrants:
                 Sweep();
                 break;
-            case LookForDue:
+            case LookForDue or ScopeChanged:
                 break; // handed out below
             case Terminated gone:
                 retracting.Remove(gone.Ref);
@@ -112,8 +112,8 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
 
     private void Sweep()
     {
-        var now = parts.Options.Time.GetUtcNow();
-        foreach (var (id, grant) in grants.Where(g => now - g.Value.At >= GrantTimeout).ToList())
+        var time = parts.Options.Time;
+        foreach (var (id, grant) in grants.Where(g => time.GetElapsedTime(g.Value.Since) >= GrantTimeout).ToList())
         {
             grants.Remove(id);
             AddSlots(grant.Worker, 1);
@@ -131,7 +131,7 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
         var now = parts.Options.Time.GetUtcNow();
         while (FreeWorker() is { } worker)
         {
-            if (line.Take(parts.Options.Queues, now) is not { } job)
+            if (line.Take(parts.Options.Queues, now, parts.Scope.Only) is not { } job)
             {
                 WaitForDue(now);
                 return;
@@ -139,7 +139,7 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
 
             freeSlots[worker]--;
             var grant = new GrantId(parts.Options.Chance.NextGuid().ToString("N"));
-            grants[grant] = new OpenGrant(job, worker, now);
+            grants[grant] = new OpenGrant(job, worker, parts.Options.Time.GetTimestamp());
             parts.Jobs.Tell(job.Id.Value, new GrantAttempt(new JobCommand.Start(grant, parts.WorkerId), worker), Context.Self);
         }
     }
@@ -166,7 +166,8 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
         }
     }
 
-    private readonly record struct OpenGrant(WaitingJob Job, ActorRef Worker, DateTimeOffset At);
+    /// <param name="Since">A timestamp, because the wall clock may be set: back, and the slot would be lost for as long.</param>
+    private readonly record struct OpenGrant(WaitingJob Job, ActorRef Worker, long Since);
 
     private sealed record SweepGrants
     {

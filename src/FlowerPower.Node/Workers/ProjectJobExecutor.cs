@@ -8,7 +8,7 @@ public sealed class ProjectJobExecutor(FlowerPowerProject project) : IJobExecuto
 {
     /// <inheritdoc/>
     public async Task<ReadOnlyMemory<byte>> RunAsync(
-        JobSpec spec, int attempt, Action<JobProgress> progress, CancellationToken cancellationToken)
+        JobSpec spec, AttemptNumber attempt, Action<JobProgress> progress, CancellationToken cancellationToken)
     {
         var config = RunConfig.FromJson(spec.RunConfigJson.Span);
         var result = await project.RunOnceAsync(spec.Pipeline, config, new ProgressObserver(progress), cancellationToken).ConfigureAwait(false);

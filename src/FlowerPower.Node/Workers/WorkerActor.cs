@@ -259,9 +259,6 @@ internal sealed record HandBack
 /// <summary>How busy the worker is, for whoever asks from another thread.</summary>
 internal sealed class WorkerGauge
 {
-    /// <summary>Attempts that can run at once.</summary>
-    public volatile int Slots;
-
     /// <summary>Attempts that run now.</summary>
     public volatile int Busy;
 }

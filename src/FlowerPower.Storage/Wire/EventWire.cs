@@ -49,6 +49,7 @@ internal static class EventWire
 
                 w.WritePropertyName(WireNames.Spec);
                 SpecWire.Write(w, x.Spec);
+                WriteRequest(w, x.Request);
                 return JobWireTypes.Enqueued;
 
             case JobEvent.AttemptStarted x:
@@ -99,10 +100,19 @@ internal static class EventWire
 
             case JobEvent.Retried x:
                 SpecWire.WriteText(w, WireNames.By, x.By);
+                WriteRequest(w, x.Request);
                 return JobWireTypes.Retried;
 
             default:
                 throw new InvalidOperationException($"{e.GetType().Name} has no wire type.");
+        }
+    }
+
+    private static void WriteRequest(Utf8JsonWriter w, RequestId? request)
+    {
+        if (request is { } id)
+        {
+            w.WriteNumber(WireNames.Request, id.Value);
         }
     }
 
@@ -169,6 +179,10 @@ internal static class EventWire
         {
             f.Reason = r.Text();
         }
+        else if (r.Is(WireNames.Request))
+        {
+            f.Request = new RequestId(r.Number());
+        }
         else
         {
             r.SkipField();
@@ -180,7 +194,7 @@ internal static class EventWire
         var at = WireReader.Required(f.At, WireNames.At);
         return type switch
         {
-            JobWireTypes.Enqueued => new JobEvent.Enqueued(WireReader.Required(f.Spec, WireNames.Spec), f.DueAt ?? at) { At = at },
+            JobWireTypes.Enqueued => new JobEvent.Enqueued(WireReader.Required(f.Spec, WireNames.Spec), f.DueAt ?? at, f.Request) { At = at },
             JobWireTypes.AttemptStarted => new JobEvent.AttemptStarted(f.RequiredAttempt, f.RequiredGrant, f.RequiredWorker, f.Deadline)
             {
                 At = at,
@@ -194,7 +208,7 @@ internal static class EventWire
             JobWireTypes.Completed => new JobEvent.Completed(f.RequiredAttempt, f.Result) { At = at },
             JobWireTypes.Failed => new JobEvent.Failed(f.RequiredAttempt, f.RequiredError) { At = at },
             JobWireTypes.Cancelled => new JobEvent.Cancelled(f.RequiredBy, f.Reason) { At = at },
-            _ => new JobEvent.Retried(f.RequiredBy) { At = at },
+            _ => new JobEvent.Retried(f.RequiredBy, f.Request) { At = at },
         };
     }
 
@@ -213,6 +227,7 @@ internal static class EventWire
         public byte[]? Result;
         public string? By;
         public string? Reason;
+        public RequestId? Request;
 
         public readonly int RequiredAttempt => WireReader.Required(Attempt, WireNames.Attempt);
 

@@ -6,7 +6,7 @@ namespace FlowerPower.Storage.Wire;
 
 /// <summary>The part of a record that every state has: what the job is, and how it got where it is.</summary>
 /// <remarks>
-/// A step is an array: ticks since the job was enqueued, status, attempt, by, note, grant; what is empty at its end is left out.
+/// A step is an array: ticks since the job was enqueued, status, attempt, by, note, grant, request; what is empty at its end is left out.
 /// </remarks>
 internal static class TrailWire
 {
@@ -82,7 +82,7 @@ internal static class TrailWire
 
     private static void WriteStep(Utf8JsonWriter w, JobTransition step, DateTimeOffset enqueuedAt)
     {
-        var length = step.Grant is not null ? 6 : step.Note is not null ? 5 : step.By is not null ? 4 : step.Attempt != 0 ? 3 : 2;
+        var length = step.Request is not null ? 7 : step.Grant is not null ? 6 : step.Note is not null ? 5 : step.By is not null ? 4 : step.Attempt != 0 ? 3 : 2;
         w.WriteStartArray();
         w.WriteNumberValue(step.At.UtcTicks - enqueuedAt.UtcTicks);
         w.WriteNumberValue((int)step.Status);
@@ -94,6 +94,11 @@ internal static class TrailWire
         WriteText(w, length > 3, step.By);
         WriteText(w, length > 4, step.Note);
         WriteText(w, length > 5, step.Grant?.Value);
+        if (step.Request is { } request)
+        {
+            w.WriteNumberValue(request.Value);
+        }
+
         w.WriteEndArray();
     }
 
@@ -136,12 +141,14 @@ internal static class TrailWire
         var by = NextText(ref r, ref more);
         var note = NextText(ref r, ref more);
         var grant = NextText(ref r, ref more);
+        more = more && r.NextElement();
+        RequestId? request = more && r.NumberOrNull() is { } number ? new RequestId(number) : null;
         if (more)
         {
             r.SkipElements();
         }
 
-        return new JobTransition(at, status, attempt, by, note, grant is null ? null : new GrantId(grant));
+        return new JobTransition(at, status, attempt, by, note, grant is null ? null : new GrantId(grant), request);
     }
 
     private static string? NextText(ref WireReader r, ref bool more)

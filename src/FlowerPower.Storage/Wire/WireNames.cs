@@ -24,6 +24,7 @@ internal static class WireNames
     public static readonly JsonEncodedText Crashed = Name("crash");
     public static readonly JsonEncodedText Result = Name("res");
     public static readonly JsonEncodedText By = Name("by");
+    public static readonly JsonEncodedText Request = Name("req");
     public static readonly JsonEncodedText Reason = Name("why");
     public static readonly JsonEncodedText Outcome = Name("out");
 

@@ -69,6 +69,8 @@ internal ref struct WireReader
 
     public readonly long Number() => reader.TokenType == JsonTokenType.Number ? reader.GetInt64() : throw Unexpected("a number");
 
+    public readonly long? NumberOrNull() => reader.TokenType == JsonTokenType.Null ? null : Number();
+
     public readonly int SmallNumber() => reader.TokenType == JsonTokenType.Number ? reader.GetInt32() : throw Unexpected("a number");
 
     public readonly double Fraction() => reader.TokenType == JsonTokenType.Number ? reader.GetDouble() : throw Unexpected("a number");

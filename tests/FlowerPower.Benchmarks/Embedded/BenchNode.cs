@@ -105,7 +105,7 @@ internal sealed class BenchNode : IAsyncDisposable
         }
 
         public Task<ReadOnlyMemory<byte>> RunAsync(
-            JobSpec spec, int attempt, Action<JobProgress> progress, CancellationToken cancellationToken)
+            JobSpec spec, AttemptNumber attempt, Action<JobProgress> progress, CancellationToken cancellationToken)
         {
             if (Interlocked.Increment(ref ran) >= Volatile.Read(ref expected))
             {

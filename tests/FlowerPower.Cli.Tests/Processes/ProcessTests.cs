@@ -126,6 +126,48 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public async Task A_job_that_kills_its_process_does_not_kill_the_run_of_another()
+    {
+        using var project = new TempProject().WithHello().With(
+            "killer",
+            """
+            public static class Killer
+            {
+                public static int Answer() { Environment.Exit(66); return 0; }
+            }
+            """,
+            "run: { final_vars: [answer] }");
+        await ToolProcess.RunAsync(project, "queue", "enqueue", "killer", "--id", "k1", "--priority", "high");
+
+        var run = await ToolProcess.RunAsync(project, "queue", "run", "hello");
+
+        Assert.Equal(ExitCodes.Done, run.ExitCode);
+        var killer = (await Tool.RunAsync(project, "queue", "status", "k1", "--output", "json")).AssertDone().Json;
+        Assert.Equal("pending", killer.GetProperty("status").GetString());
+        Assert.Equal(0, killer.GetProperty("attempts").GetInt32());
+        Assert.Single(killer.GetProperty("history").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task Runs_on_one_project_without_a_worker_take_turns()
+    {
+        using var project = new TempProject().WithHello().WithGated();
+        using var gate = new Gate();
+        using var first = ToolProcess.Start(project, "queue", "run", "gated", "--id", "g1", "--inputs", $"gate={gate.Path}");
+        using var visitor = await gate.ArrivalAsync();
+
+        using var second = ToolProcess.Start(project, "queue", "run", "hello", "--id", "h1");
+        await second.LineAsync("holds the project until its own jobs have ended");
+        var waiting = (await ToolProcess.RunAsync(project, "queue", "result", "h1", "--wait")).Lines;
+        await visitor.ReleaseAsync("done");
+
+        Assert.Equal(ExitCodes.Done, await first.ExitAsync());
+        Assert.Equal(ExitCodes.Done, await second.ExitAsync());
+        Assert.Contains(waiting, line => line.Contains("no worker is running that would end it", StringComparison.Ordinal));
+        Assert.Equal("completed", (await Tool.RunAsync(project, "queue", "status", "h1", "--output", "json")).AssertDone().Json.GetProperty("status").GetString());
+    }
+
+    [Fact]
     public async Task Commands_that_hold_the_store_for_a_moment_do_not_get_into_each_others_way()
     {
         using var project = new TempProject().WithHello();

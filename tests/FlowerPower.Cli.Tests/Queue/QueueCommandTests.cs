@@ -38,7 +38,7 @@ public sealed class QueueCommandTests
             "--meta", "owner=Ada", "--description", "for Ada", "--max-retries", "5", "--output", "json")).AssertDone().Json;
 
         Assert.Equal(
-            ["id", "pipeline", "project", "queue", "priority", "status", "enqueuedAt", "dueAt", "startedAt", "finishedAt", "attempts", "maxAttempts",
+            ["id", "pipeline", "project", "queue", "priority", "status", "enqueuedAt", "dueAt", "startedAt", "finishedAt", "attempts", "maxAttempts", "attemptsThisRound",
                 "worker", "progress", "error", "description", "tags", "metadata", "history", "created", "node", "workerSlots"],
             job.EnumerateObject().Select(member => member.Name));
         Assert.Equal("full", job.GetProperty("id").GetString());
@@ -132,6 +132,27 @@ public sealed class QueueCommandTests
         Assert.Contains("broken.cs:line 3", verbose.Error, StringComparison.Ordinal);
         Assert.Equal("InvalidOperationException", status.GetProperty("error").GetProperty("type").GetString());
         Assert.Equal("failed", status.GetProperty("history").EnumerateArray().Last().GetProperty("status").GetString());
+    }
+
+    [Fact]
+    public async Task Attempts_are_counted_against_the_budget_of_their_round_and_in_all_apart()
+    {
+        using var project = new TempProject().WithFailing();
+        await Tool.RunAsync(project, "queue", "run", "broken", "--id", "b1", "--max-retries", "1", "--retry-delay", "0.001");
+        await Tool.RunAsync(project, "queue", "retry", "b1");
+
+        var worker = (await Tool.RunAsync(project, "queue", "worker", "start", "--burst")).AssertDone().Out;
+        var text = (await Tool.RunAsync(project, "queue", "status", "b1")).AssertDone().Out;
+        var json = (await Tool.RunAsync(project, "queue", "status", "b1", "--output", "json")).AssertDone().Json;
+        var result = (await Tool.RunAsync(project, "queue", "result", "b1")).AssertFailed();
+
+        Assert.Contains(", attempt 1 of 2, 3 in all: ", worker, StringComparison.Ordinal);
+        Assert.Contains(", attempt 2 of 2, 4 in all: ", worker, StringComparison.Ordinal);
+        Assert.Contains("attempts  2 of 2, 4 in all", text, StringComparison.Ordinal);
+        Assert.Equal(
+            (4, 2, 2),
+            (json.GetProperty("attempts").GetInt32(), json.GetProperty("maxAttempts").GetInt32(), json.GetProperty("attemptsThisRound").GetInt32()));
+        Assert.Contains("failed after 2 attempts (4 in all): ", result, StringComparison.Ordinal);
     }
 
     [Fact]

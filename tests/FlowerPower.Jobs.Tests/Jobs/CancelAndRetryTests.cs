@@ -51,6 +51,35 @@ public sealed class CancelAndRetryTests
     }
 
     [Fact]
+    public void A_retry_that_is_sent_again_changes_nothing_whatever_came_of_it_since()
+    {
+        var cancelled = After(Spec, new Cancel("ada", null));
+        var retried = AssertHappens<Retried>(cancelled, new Retry("ada", Asked), T0);
+        var waiting = JobLifecycle.Evolve(cancelled, retried);
+        var running = After(waiting, T0, new Start(First, Ada));
+        var completed = After(running, T0, new Succeed(First, Result));
+        var cancelledAgain = After(running, T0, new Cancel("bob", null));
+
+        Assert.Equal(Asked, retried.Request);
+        Assert.All([waiting, running, completed, cancelledAgain], job => AssertNothing(job, new Retry("ada", Asked), T0 + Minute));
+        AssertHappens<Retried>(cancelledAgain, new Retry("ada", new RequestId(4712)), T0 + Minute);
+        AssertRefused(Refusal.NotRetryable, waiting, new Retry("ada", new RequestId(4712)), T0);
+        AssertRefused(Refusal.NotRetryable, waiting, new Retry("ada"), T0);
+    }
+
+    [Fact]
+    public void A_job_knows_the_request_that_made_it()
+    {
+        var enqueued = AssertHappens<Enqueued>(JobState.None, new Enqueue(Spec, T0, Asked), T0);
+
+        var trail = JobLifecycle.Evolve(JobState.None, enqueued).History!;
+
+        Assert.True(trail.HasHandled(Asked));
+        Assert.False(trail.HasHandled(new RequestId(1)));
+        Assert.False(Waiting().Trail.HasHandled(Asked));
+    }
+
+    [Fact]
     public void A_retried_poison_job_may_crash_three_times_again()
     {
         JobState job = Waiting();

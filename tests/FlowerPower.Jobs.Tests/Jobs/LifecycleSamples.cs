@@ -28,6 +28,11 @@ internal static class LifecycleSamples
         After(Waiting(Limited), T0 + Minute, new CheckClock()),
         After(Waiting(), T0, new Cancel("ada", null)),
         After(Running(), T0, new Cancel("ada", null)),
+        Again(),
+        After(Again(), T0, new Start(First, Ada)),
+        After(After(Again(), T0, new Start(First, Ada)), T0, new Succeed(First, Result)),
+        After(After(Again(Once), T0, new Start(First, Ada)), T0, new Fail(First, Broken)),
+        After(Again(), T0, new Cancel("ada", null)),
     ];
 
     public static ImmutableArray<JobCommand> Commands { get; } =
@@ -49,6 +54,7 @@ internal static class LifecycleSamples
         new LoseWorker(Bob, HandedBack: false),
         new Cancel("ada", null),
         new Retry("ada"),
+        new Retry("ada", Asked),
     ];
 
     public static ImmutableArray<DateTimeOffset> Instants { get; } = [T0, T0 + Second, T0 + (2 * Minute)];
@@ -80,6 +86,8 @@ internal static class LifecycleSamples
     };
 
     public static string NameOf(JobStatus status) => status.ToString().ToLowerInvariant();
+
+    private static JobState Again(JobSpec? spec = null) => After(spec ?? Spec, new Cancel("ada", null), new Retry("ada", Asked));
 
     private static JobState TwiceCrashed() => After(LossTests.Crash(LossTests.Crash(Waiting(), 1), 2), T0, new Start(First, Ada));
 }

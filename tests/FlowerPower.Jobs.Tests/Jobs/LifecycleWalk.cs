@@ -220,7 +220,7 @@ public sealed class LifecycleWalk
                 case 20:
                     return random.Next(4) == 0 ? new Cancel("ada", "because") : new CheckClock();
                 default:
-                    return new Retry("bob");
+                    return new Retry("bob", random.Next(2) == 0 ? new RequestId(random.Next(4)) : null);
             }
         }
 

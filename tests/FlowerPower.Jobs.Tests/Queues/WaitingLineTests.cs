@@ -59,6 +59,24 @@ public sealed class WaitingLineTests
     }
 
     [Fact]
+    public void Who_wants_only_certain_jobs_gets_the_first_of_them_that_is_due_and_no_other()
+    {
+        line.Offer(Job("foreign", JobPriority.High, age: 9));
+        line.Offer(Job("young", age: 1));
+        line.Offer(Job("old", age: 2));
+        line.Offer(Job("later", JobPriority.High, age: 3) with { DueAt = T0 + Minute });
+        JobId[] only = [JobId.Parse("young"), JobId.Parse("later"), JobId.Parse("old"), JobId.Parse("not-there")];
+
+        Assert.Null(line.Take(null, T0, []));
+        Assert.Null(line.Take(["other"], T0, only));
+        Assert.Equal("old", line.Take(null, T0, only)!.Value.Id.Value);
+        Assert.Equal("later", line.Take(null, T0 + Minute, only)!.Value.Id.Value);
+        Assert.Equal("young", line.Take(null, T0, only)!.Value.Id.Value);
+        Assert.Null(line.Take(null, T0 + Minute, only));
+        Assert.Equal(["foreign"], TakeAll(null));
+    }
+
+    [Fact]
     public void A_job_is_handed_out_from_its_due_time_on_and_then_by_its_age()
     {
         line.Offer(Job("later", age: 5) with { DueAt = T0 + Minute });

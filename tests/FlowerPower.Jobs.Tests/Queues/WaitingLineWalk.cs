@@ -51,8 +51,9 @@ public sealed class WaitingLineWalk
             else
             {
                 var queues = random.Next(2) == 0 ? null : Queues.Where(_ => random.Next(2) == 0).ToArray();
-                var expected = Search(model, queues, now);
-                Assert.Equal(expected, line.Take(queues, now));
+                var only = random.Next(3) > 0 ? null : Enumerable.Range(0, random.Next(6)).Select(_ => RandomId(random)).ToHashSet();
+                var expected = Search(model, queues, now, only);
+                Assert.Equal(expected, line.Take(queues, now, only));
                 if (expected is { } taken)
                 {
                     model.Remove(taken.Id);
@@ -84,9 +85,9 @@ public sealed class WaitingLineWalk
         }
     }
 
-    private static WaitingJob? Search(Dictionary<JobId, WaitingJob> model, string[]? queues, DateTimeOffset now)
+    private static WaitingJob? Search(Dictionary<JobId, WaitingJob> model, string[]? queues, DateTimeOffset now, HashSet<JobId>? only)
     {
-        var found = model.Values.Where(job => job.DueAt <= now && (queues is null || queues.Contains(job.Queue)))
+        var found = model.Values.Where(job => job.DueAt <= now && (queues is null || queues.Contains(job.Queue)) && only?.Contains(job.Id) != false)
             .OrderBy(job => job.Priority).ThenBy(job => job.EnqueuedAt).ThenBy(job => job.Id.Value, StringComparer.Ordinal).ToList();
         return found.Count == 0 ? null : found[0];
     }

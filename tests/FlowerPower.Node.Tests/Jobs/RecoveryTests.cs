@@ -117,6 +117,33 @@ public sealed class RecoveryTests
     }
 
     [Fact]
+    public async Task A_node_that_drains_its_one_slot_starts_nothing_more()
+    {
+        var store = new InMemoryShardStore(2);
+        var release = new TaskCompletionSource<string>();
+        var executor = ScriptedExecutor.Echo().On("block", _ => release.Task);
+        var node = await TestNode.StartAsync(executor, new NodeOptions { WorkerSlots = 1, DrainTimeout = TimeSpan.FromMinutes(1) }, store);
+        var running = await node.EnqueueAsync("block", "running");
+        await executor.NextStartAsync();
+        for (var i = 0; i < 20; i++)
+        {
+            await node.EnqueueAsync("echo", $"waiting-{i}");
+        }
+
+        var stopping = node.Node.StopAsync();
+        release.SetResult("{}");
+        await stopping.Within();
+
+        Assert.Equal([running], executor.Starts.Keys);
+        await using var next = await TestNode.StartAsync(executor, new NodeOptions(), store);
+        Assert.Equal(JobStatus.Completed, (await next.Queue.FindAsync(running).Within())!.Status);
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Single((await next.Queue.FindAsync(JobId.Parse($"waiting-{i}")).Within())!.History);
+        }
+    }
+
+    [Fact]
     public async Task A_stop_hands_back_what_still_runs_and_that_is_no_crash()
     {
         var store = new InMemoryShardStore(2);

@@ -12,6 +12,7 @@ public sealed class JobWireGoldenTests
     private static readonly DateTimeOffset T0 = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly WorkerId Ada = new("ada-4711");
     private static readonly GrantId Grant = new("9f8e7d6c");
+    private static readonly RequestId Asked = new(4611686018427387904);
     private static readonly JobError Error = new(["HttpRequestException", "Exception"], "The host did not answer.", "at Sum()");
     private static readonly JobSpec Plain = new() { Id = JobId.Parse("job-1"), Pipeline = "hello" };
 
@@ -48,6 +49,7 @@ public sealed class JobWireGoldenTests
     [
         ("enqueued.plain", new JobEvent.Enqueued(Plain, T0) { At = T0 }),
         ("enqueued.full", Enqueued),
+        ("enqueued.requested", new JobEvent.Enqueued(Plain, T0, Asked) { At = T0 }),
         ("attempt-started", Started),
         ("attempt-failed", AttemptFailed),
         ("attempt-lost", new JobEvent.AttemptLost(1, Ada, Crashed: true) { At = T0 }),
@@ -55,6 +57,7 @@ public sealed class JobWireGoldenTests
         ("failed", new JobEvent.Failed(1, Error) { At = T0 }),
         ("cancelled", Cancelled),
         ("retried", Retried),
+        ("retried.requested", Retried with { Request = Asked }),
     ];
 
     private static readonly (string File, JobState State)[] Records =
@@ -63,6 +66,7 @@ public sealed class JobWireGoldenTests
         ("record.running", Fold(Enqueued, Started)),
         ("record.completed", Fold(
             new JobEvent.Enqueued(Plain, T0) { At = T0 }, Started, new JobEvent.Completed(1, """{"sum":3}"""u8.ToArray()) { At = T0.AddMinutes(2) })),
+        ("record.requested", Fold(Enqueued with { Request = Asked }, Cancelled, Retried with { Request = new RequestId(long.MaxValue) })),
         ("record.failed", Fold(Enqueued, Started, Cancelled, Retried, new JobEvent.Failed(0, Error) { At = T0.AddMinutes(4) })),
     ];
 

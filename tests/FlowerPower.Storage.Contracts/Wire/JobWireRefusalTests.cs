@@ -103,7 +103,7 @@ public sealed class JobWireRefusalTests
             "{" + extra + "\"at\":1,\"spec\":{" + extra + "\"id\":\"job-1\",\"pipe\":\"hello\",\"retry\":{" + extra + "\"max\":5}}}"));
         var record = JobWire.DecodeRecord(Encoding.UTF8.GetBytes(
             "{\"v\":1," + extra + "\"n\":1,\"s\":1,\"due\":1,\"err\":{" + extra + "\"t\":[\"A\"],\"m\":\"x\"},"
-            + "\"spec\":{\"id\":\"job-1\",\"pipe\":\"hello\"},\"enq\":1,\"steps\":[[0,2,0,null,null,null,\"later\",{}]]}"));
+            + "\"spec\":{\"id\":\"job-1\",\"pipe\":\"hello\"},\"enq\":1,\"steps\":[[0,2,0,null,null,null,null,\"later\",{}]]}"));
 
         var at = new DateTimeOffset(1, TimeSpan.Zero);
         Assert.Equal(new JobEvent.Enqueued(Spec with { Retry = new RetryPolicy { MaxRetries = 5 } }, at) { At = at }, e);

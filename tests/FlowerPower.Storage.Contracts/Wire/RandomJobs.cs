@@ -22,14 +22,14 @@ internal sealed class RandomJobs(int seed)
 
     public JobEvent Event() => random.Next(8) switch
     {
-        0 => new JobEvent.Enqueued(Spec(), Instant()) { At = Instant() },
+        0 => new JobEvent.Enqueued(Spec(), Instant(), Request()) { At = Instant() },
         1 => new JobEvent.AttemptStarted(Count(), Grant(), Worker(), Maybe(Instant())) { At = Instant() },
         2 => new JobEvent.AttemptFailed(Count(), Error(), Instant()) { At = Instant() },
         3 => new JobEvent.AttemptLost(Count(), Worker(), Coin()) { At = Instant() },
         4 => new JobEvent.Completed(Count(), Coin() ? Json() : default) { At = Instant() },
         5 => new JobEvent.Failed(Count(), Error()) { At = Instant() },
         6 => new JobEvent.Cancelled(Text(), Coin() ? Text() : null) { At = Instant() },
-        _ => new JobEvent.Retried(Text()) { At = Instant() },
+        _ => new JobEvent.Retried(Text(), Request()) { At = Instant() },
     };
 
     public JobState State()
@@ -76,7 +76,7 @@ internal sealed class RandomJobs(int seed)
         random.Next(3), random.Next(3));
 
     private JobTransition Step() => new(
-        Instant(), (JobStatus)random.Next(1, 8), random.Next(3), Coin() ? Text() : null, Coin() ? Text() : null, Coin() ? Grant() : null);
+        Instant(), (JobStatus)random.Next(1, 8), random.Next(3), Coin() ? Text() : null, Coin() ? Text() : null, Coin() ? Grant() : null, Request());
 
     private JobError Error() => new([.. Many(Text), "Exception"], Text(), Coin() ? Text() : null);
 
@@ -92,6 +92,8 @@ internal sealed class RandomJobs(int seed)
     private TimeSpan Length() => random.Next(10) == 0 ? TimeSpan.MaxValue : TimeSpan.FromTicks(random.NextInt64(1, TimeSpan.MaxValue.Ticks));
 
     private GrantId Grant() => new("g" + Text());
+
+    private RequestId? Request() => Coin() ? new RequestId(random.NextInt64()) : null;
 
     private WorkerId Worker() => new("w" + Text());
 

@@ -36,12 +36,9 @@ internal sealed class EnqueueCommand : ToolCommand
     public override string FailsWhen => "the job was not stored, or with --wait: it failed or was cancelled";
 
     /// <summary>Says what became of a request to enqueue, beside the result.</summary>
-    public static void Tell(Output output, EnqueueReceipt receipt, EnqueueOptions options, string pipeline) => output.Note(IsNew(receipt, options)
+    public static void Tell(Output output, EnqueueReceipt receipt, string pipeline) => output.Note(receipt.Created
         ? $"enqueued {pipeline} as job {receipt.Id}"
         : $"job {receipt.Id} existed already, and is unchanged");
-
-    /// <summary>A new id that existed already was stored by an earlier try whose answer was lost.</summary>
-    private static bool IsNew(EnqueueReceipt receipt, EnqueueOptions options) => receipt.Created || options.Id is null;
 
     protected override async Task<int> RunAsync(CommandContext context)
     {
@@ -53,7 +50,7 @@ internal sealed class EnqueueCommand : ToolCommand
         var options = enqueue.Read(context.Parse);
         var receipts = await queue.EnqueueManyAsync([new EnqueueItem(pipeline, config, options)], context.Interrupted).ConfigureAwait(false);
         var job = await queue.GetQueueStatusAsync(receipts[0].Id, context.Interrupted).ConfigureAwait(false);
-        Tell(context.Output, receipts[0], options, pipeline);
+        Tell(context.Output, receipts[0], pipeline);
         if (context.Parse.GetValue(wait))
         {
             await QueueState.RequireWorkersAsync(queue, job, context.Interrupted).ConfigureAwait(false);
@@ -73,7 +70,7 @@ internal sealed class EnqueueCommand : ToolCommand
         context.Output.Text(job.Id.Value);
         context.Output.Json(json => JobJson.Write(json, job, more =>
         {
-            more.WriteBoolean("created", IsNew(receipts[0], options));
+            more.WriteBoolean("created", receipts[0].Created);
             more.WriteString("node", QueueState.IsServedElsewhere(opened) ? overview.Node : null);
             more.WriteNumber("workerSlots", overview.WorkerSlots);
         }));

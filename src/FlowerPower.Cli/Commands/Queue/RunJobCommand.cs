@@ -28,7 +28,7 @@ internal sealed class RunJobCommand : ToolCommand
 
     public override IReadOnlyList<Example> Examples { get; } =
     [
-        new("queue run hello", "on the workers that run, else on some in this process"),
+        new("queue run hello", "on the workers that run, else in this process"),
         new("queue run hello --inputs name=Ada --output json", "with another input, the result as JSON"),
         new("queue run hello --id hello-2026-03-01 --max-retries 5 --timeout 10m", "at most once for this id, and with patience"),
     ];
@@ -44,10 +44,11 @@ internal sealed class RunJobCommand : ToolCommand
         await using var queue = context.OpenQueue(project, context.Parse.GetValue(backend));
         var options = enqueue.Read(context.Parse);
         var receipts = await queue.EnqueueManyAsync([new EnqueueItem(pipeline, config, options)], context.Interrupted).ConfigureAwait(false);
-        EnqueueCommand.Tell(context.Output, receipts[0], options, pipeline);
+        EnqueueCommand.Tell(context.Output, receipts[0], pipeline);
         for (var nodes = 1; ; nodes++)
         {
-            var opened = await QueueState.EnsureWorkersAsync(queue, context.Host, context.Interrupted).ConfigureAwait(false);
+            var opened = await QueueState.EnsureRunsAsync(
+                queue, receipts[0].Id, context.Host, context.Output, context.Interrupted).ConfigureAwait(false);
             try
             {
                 return await JobRunner.AwaitResultAsync(context, opened, receipts[0].Id).ConfigureAwait(false);
