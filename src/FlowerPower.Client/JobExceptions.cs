@@ -20,6 +20,33 @@ public sealed class JobNotFoundException : Exception
     }
 }
 
+/// <summary>The id that was given for a new job is that of a job of another pipeline. That job is unchanged.</summary>
+public sealed class JobIdTakenException : Exception
+{
+    /// <summary>An id that is taken.</summary>
+    /// <param name="asked">The pipeline that was to be enqueued.</param>
+    /// <param name="owner">The pipeline of the job that has the id.</param>
+    /// <param name="receipts">What became of the call's requests, in order; this one's has the refusal.</param>
+    public JobIdTakenException(JobId id, string asked, string owner, IReadOnlyList<EnqueueReceipt> receipts)
+        : base($"Pipeline '{asked}' cannot have a job {id}, because that is a job of pipeline '{owner}' already, and is unchanged: "
+            + "give another id, or none for a new one."
+            + (receipts.Count > 1 ? " The call's other jobs were stored." : ""))
+    {
+        Id = id;
+        Pipeline = owner;
+        Receipts = receipts;
+    }
+
+    /// <summary>The id.</summary>
+    public JobId Id { get; }
+
+    /// <summary>The pipeline of the job that has it.</summary>
+    public string Pipeline { get; }
+
+    /// <summary>One for each of the call's requests, in order. The others of the call were carried out.</summary>
+    public IReadOnlyList<EnqueueReceipt> Receipts { get; }
+}
+
 /// <summary>The job ended without a result.</summary>
 public sealed class JobFailedException(JobView job)
     : Exception(job.Status == JobStatus.Cancelled

@@ -46,17 +46,22 @@ public sealed class JobQueueManager : IAsyncDisposable
     /// <param name="enqueue">What the queue should know; <see langword="null"/>: nothing special.</param>
     /// <returns>The job's id.</returns>
     /// <exception cref="PipelineNotFoundException">The project has no such pipeline.</exception>
+    /// <exception cref="JobIdTakenException">The id that was given is another pipeline's job's.</exception>
     /// <exception cref="QueueUnavailableException">The queue cannot be reached.</exception>
+    /// <remarks>
+    /// If the id is a job of the same pipeline, that job is meant, and nothing changes; if it was to run otherwise (with other inputs, for
+    /// example), <see cref="QueueOptions.OnWarning"/> says so.
+    /// </remarks>
     public async Task<JobId> EnqueueAsync(
         string pipeline, RunConfig? runConfig = null, EnqueueOptions? enqueue = null, CancellationToken cancellationToken = default)
     {
         var request = Request(pipeline, runConfig, enqueue);
-        var receipts = await RepeatAsync(opened => opened.EnqueueAsync([request], cancellationToken), cancellationToken).ConfigureAwait(false);
-        return receipts[0].Id;
+        return (await EnqueueAsync([request], cancellationToken).ConfigureAwait(false))[0].Id;
     }
 
     /// <summary>Store many jobs with one call.</summary>
     /// <returns>A receipt for each, in order.</returns>
+    /// <exception cref="JobIdTakenException">An id is another pipeline's job's; all the others were stored, as its receipts say.</exception>
     public async Task<IReadOnlyList<EnqueueReceipt>> EnqueueManyAsync(
         IEnumerable<EnqueueItem> items, CancellationToken cancellationToken = default)
     {
@@ -66,7 +71,7 @@ public sealed class JobQueueManager : IAsyncDisposable
             return [];
         }
 
-        return await RepeatAsync(opened => opened.EnqueueAsync(requests, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await EnqueueAsync(requests, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Enqueue a pipeline and wait for its result.</summary>
@@ -262,6 +267,26 @@ public sealed class JobQueueManager : IAsyncDisposable
                 // Commands that serve the project for a moment come and go one after the other.
             }
         }
+    }
+
+    private async Task<IReadOnlyList<EnqueueReceipt>> EnqueueAsync(List<EnqueueRequest> requests, CancellationToken cancellationToken)
+    {
+        var receipts = await RepeatAsync(opened => opened.EnqueueAsync(requests, cancellationToken), cancellationToken).ConfigureAwait(false);
+        foreach (var (request, receipt) in requests.Zip(receipts))
+        {
+            if (receipt.Refusal is Refusal.IdTaken)
+            {
+                throw new JobIdTakenException(receipt.Id, request.Spec.Pipeline, receipt.Pipeline ?? "?", receipts);
+            }
+
+            if (receipt is { Created: false, DiffersInRun: true })
+            {
+                options.OnWarning?.Invoke(
+                    $"Job {receipt.Id} existed already with another run configuration, such as other inputs: that one counts. Give another id for another run.");
+            }
+        }
+
+        return receipts;
     }
 
     private async Task<JobId> NewestAsync(string pipeline, JobStatus? status, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using System.Threading.Channels;
 using FlowerPower.Actors;
 using FlowerPower.Jobs;
@@ -15,6 +16,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RepeatAfter = TimeSpan.FromMilliseconds(50);
+    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 256 };
 
     public async Task<IReadOnlyList<EnqueueReceipt>> EnqueueAsync(
         IReadOnlyList<EnqueueRequest> requests, CancellationToken cancellationToken = default)
@@ -159,7 +161,27 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
         var due = request.DueAt ?? parts.Options.Time.GetUtcNow();
         var wish = request.Request ?? parts.Options.Chance.NextRequest();
         var reply = await AskAsync(request.Spec.Id, new JobCommand.Enqueue(request.Spec, due, wish), cancellationToken).ConfigureAwait(false);
-        return new EnqueueReceipt(request.Spec.Id, Created: reply.State.History?.HasHandled(wish) == true);
+        var created = reply.State.History?.HasHandled(wish) == true;
+        var stored = reply.State.History?.Spec;
+        return new EnqueueReceipt(request.Spec.Id, created)
+        {
+            Refusal = reply.Refusal,
+            Pipeline = stored?.Pipeline,
+            DiffersInRun = !created && stored is not null && !IsSame(stored.RunConfigJson, request.Spec.RunConfigJson),
+        };
+
+        // On its way through the local socket JSON keeps its meaning, not its bytes.
+        static bool IsSame(ReadOnlyMemory<byte> left, ReadOnlyMemory<byte> right)
+        {
+            if (left.Span.SequenceEqual(right.Span))
+            {
+                return true;
+            }
+
+            using var one = JsonDocument.Parse(left, Deep);
+            using var other = JsonDocument.Parse(right, Deep);
+            return JsonElement.DeepEquals(one.RootElement, other.RootElement);
+        }
     }
 
     private static QueueUnavailableException Stopped(JobId id) =>

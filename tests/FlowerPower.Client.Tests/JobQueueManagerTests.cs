@@ -23,6 +23,39 @@ public sealed class JobQueueManagerTests : IDisposable
     }
 
     [Fact]
+    public async Task An_id_of_another_pipelines_job_is_refused_and_the_calls_other_jobs_are_stored()
+    {
+        await using var queue = new JobQueueManager(test.Project);
+        var mine = new EnqueueOptions { Id = JobId.Parse("mine") };
+        await queue.EnqueueAsync("sum", OneTwoThree, mine);
+
+        var taken = await Assert.ThrowsAsync<JobIdTakenException>(() => queue.EnqueueAsync("broken", null, mine));
+        var many = await Assert.ThrowsAsync<JobIdTakenException>(() => queue.EnqueueManyAsync(
+            [new EnqueueItem("broken", null, mine), new EnqueueItem("broken", null, mine with { Id = JobId.Parse("other") })]));
+
+        Assert.Equal("sum", taken.Pipeline);
+        Assert.Contains("The call's other jobs were stored.", many.Message, StringComparison.Ordinal);
+        Assert.Equal([Refusal.IdTaken, null], many.Receipts.Select(receipt => receipt.Refusal));
+        Assert.Equal("sum", (await queue.GetQueueStatusAsync(JobId.Parse("mine"))).Pipeline);
+        Assert.Equal("broken", (await queue.GetQueueStatusAsync(JobId.Parse("other"))).Pipeline);
+    }
+
+    [Fact]
+    public async Task Another_process_hears_of_a_taken_id_and_of_other_inputs_through_the_socket()
+    {
+        await using var host = new JobQueueManager(test.Project);
+        await host.EnqueueAsync("sum", OneTwoThree.WithInput("unit", "°C"), new EnqueueOptions { Id = JobId.Parse("mine") });
+        var warnings = new List<string>();
+        await using var guest = new JobQueueManager(test.Load(), options: new QueueOptions { OnWarning = warnings.Add });
+
+        await guest.EnqueueAsync("sum", OneTwoThree.WithInput("unit", "°C"), new EnqueueOptions { Id = JobId.Parse("mine") });
+        Assert.Empty(warnings);
+        await guest.EnqueueAsync("sum", OneTwoThree.WithInput("unit", "°F"), new EnqueueOptions { Id = JobId.Parse("mine") });
+        Assert.Contains("Job mine existed already with another run configuration", Assert.Single(warnings), StringComparison.Ordinal);
+        await Assert.ThrowsAsync<JobIdTakenException>(() => guest.EnqueueAsync("broken", null, new EnqueueOptions { Id = JobId.Parse("mine") }));
+    }
+
+    [Fact]
     public async Task The_queue_hangs_on_the_project_itself()
     {
         await using var queue = test.Project.JobQueue;

@@ -51,7 +51,17 @@ public sealed record EnqueueRequest(JobSpec Spec, DateTimeOffset? DueAt = null, 
 /// <param name="Created">
 /// This request made the job, now or when it was sent before; <see langword="false"/>: a job of this id existed, and is unchanged.
 /// </param>
-public sealed record EnqueueReceipt(JobId Id, bool Created);
+public sealed record EnqueueReceipt(JobId Id, bool Created)
+{
+    /// <summary><see cref="Jobs.Refusal.IdTaken"/>: nothing was stored, because the id is another pipeline's job's; else <see langword="null"/>.</summary>
+    public Refusal? Refusal { get; init; }
+
+    /// <summary>The pipeline of the job that has the id; <see langword="null"/> if the backend does not say.</summary>
+    public string? Pipeline { get; init; }
+
+    /// <summary>The job that existed has another run configuration than the one asked for now: other inputs, for example.</summary>
+    public bool DiffersInRun { get; init; }
+}
 
 /// <summary>The answer to a command.</summary>
 /// <param name="Refusal"><see langword="null"/> if it was carried out, or had been before.</param>

@@ -35,4 +35,7 @@ public enum Refusal
 
     /// <summary>Only a failed or cancelled job can be retried.</summary>
     NotRetryable = 6,
+
+    /// <summary>The id is another pipeline's job's: this cannot be a repetition.</summary>
+    IdTaken = 7,
 }

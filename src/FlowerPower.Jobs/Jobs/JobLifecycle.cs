@@ -19,6 +19,7 @@ public static class JobLifecycle
         (state, command) switch
         {
             (Absent, Enqueue c) => Accept(new Enqueued(c.Spec, c.DueAt, c.Request) { At = now }),
+            (_, Enqueue c) when c.Spec.Pipeline != state.History!.Spec.Pipeline => Refuse(Refusal.IdTaken),
             (_, Enqueue) => Nothing, // the same id again: enqueueing is idempotent
             (Absent, _) => Refuse(Refusal.NotFound),
 

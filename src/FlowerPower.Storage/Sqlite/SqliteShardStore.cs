@@ -214,13 +214,18 @@ public sealed class SqliteShardStore : IShardStore
     private static void MakeFolder(string path)
     {
         var folder = Path.GetDirectoryName(path)!;
+        if (File.Exists(folder))
+        {
+            throw new StoreRefusedException($"'{folder}' is a file and should be the folder of the store '{path}': move it away.");
+        }
+
         try
         {
             Directory.CreateDirectory(folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StoreRefusedException($"The folder '{folder}' cannot be made ({e.Message}): choose one that this user may write.", e);
+            throw new StoreRefusedException($"The folder of the store '{path}' cannot be made, because {FileFault.Explain(e, folder)}.", e);
         }
     }
 

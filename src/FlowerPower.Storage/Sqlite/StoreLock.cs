@@ -27,7 +27,7 @@ internal sealed partial class StoreLock : IDisposable
     }
 
     /// <summary>Take the lock.</summary>
-    /// <exception cref="StoreRefusedException">Somebody holds it, or the folder cannot be written.</exception>
+    /// <exception cref="StoreRefusedException">Somebody holds it, or the folder cannot be written; the message says which.</exception>
     public static async Task<StoreLock> TakeAsync(string path, StoreHolder mine, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
@@ -83,18 +83,13 @@ internal sealed partial class StoreLock : IDisposable
         {
             return new FileStream(LockPath(path), mode, access, share, bufferSize: 1);
         }
-        catch (Exception e) when (e is UnauthorizedAccessException or DirectoryNotFoundException)
-        {
-            throw new StoreRefusedException(
-                $"The store '{path}' cannot be locked: give this user the right to write '{LockPath(path)}', or choose another folder.", e);
-        }
-        catch (IOException) when (File.Exists(LockPath(path)))
+        catch (IOException e) when (FileFault.IsHeld(e))
         {
             return null;
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StoreRefusedException($"The store '{path}' cannot be locked ({e.Message}): choose another folder.", e);
+            throw new StoreRefusedException($"The store '{path}' cannot be locked, because {FileFault.Explain(e, LockPath(path))}.", e);
         }
     }
 
@@ -104,14 +99,17 @@ internal sealed partial class StoreLock : IDisposable
         {
             // Renamed into place, so that nobody reads half of it.
             var draft = HolderPath(path) + ".new";
-            File.WriteAllBytes(draft, JsonSerializer.SerializeToUtf8Bytes(mine, NoteJson.Default.StoreHolder));
+            using (var note = new FileStream(draft, FileMode.Create, FileAccess.Write))
+            {
+                JsonSerializer.Serialize(note, mine, NoteJson.Default.StoreHolder);
+            }
+
             File.Move(draft, HolderPath(path), overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             file.Dispose();
-            throw new StoreRefusedException(
-                $"The store '{path}' cannot be opened because '{HolderPath(path)}' cannot be written ({e.Message}): free space or rights there.", e);
+            throw new StoreRefusedException($"The store '{path}' cannot be opened, because {FileFault.Explain(e, HolderPath(path))}.", e);
         }
     }
 

@@ -67,7 +67,37 @@ public sealed class QueueCommandTests
         var said = (await Tool.RunAsync(project, "queue", "enqueue", "hello", "--id", "once", "--inputs", "name=Bob")).AssertDone();
 
         Assert.Contains("job once existed already, and is unchanged", said.Error, StringComparison.Ordinal);
+        Assert.Contains("another run configuration, such as other inputs: that one counts", Assert.Single(said.Problems), StringComparison.Ordinal);
         Assert.Single((await Tool.RunAsync(project, "queue", "list", "--output", "json")).AssertDone().Json.GetProperty("jobs").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task A_repetition_of_the_very_same_job_is_no_reason_to_warn()
+    {
+        using var project = new TempProject().WithHello();
+        await Tool.RunAsync(project, "queue", "enqueue", "hello", "--id", "once", "--inputs", "name=Zoë");
+
+        var said = (await Tool.RunAsync(project, "queue", "enqueue", "hello", "--id", "once", "--inputs", "name=Zoë")).AssertDone();
+
+        Assert.Empty(said.Problems);
+    }
+
+    [Theory]
+    [InlineData("enqueue")]
+    [InlineData("run")]
+    public async Task An_id_of_another_pipelines_job_is_refused_and_both_pipelines_are_named(string command)
+    {
+        using var project = new TempProject().WithHello().WithFailing();
+        (await Tool.RunAsync(project, "queue", "enqueue", "hello", "--id", "mine")).AssertDone();
+
+        var problem = (await Tool.RunAsync(project, "queue", command, "broken", "--id", "mine")).AssertFailed();
+
+        Assert.Equal(
+            "Pipeline 'broken' cannot have a job mine, because that is a job of pipeline 'hello' already, and is unchanged: give another id, or none for a new one.",
+            problem);
+        var kept = (await Tool.RunAsync(project, "queue", "status", "id=mine", "--output", "json")).AssertDone().Json;
+        Assert.Equal("hello", kept.GetProperty("pipeline").GetString());
+        Assert.Equal("pending", kept.GetProperty("status").GetString());
     }
 
     [Fact]

@@ -38,6 +38,7 @@ internal static class LifecycleSamples
     public static ImmutableArray<JobCommand> Commands { get; } =
     [
         new Enqueue(Spec, T0),
+        new Enqueue(Spec with { Pipeline = "another" }, T0),
         new Start(First, Ada),
         new Start(Other, Bob),
         new Heartbeat(First),

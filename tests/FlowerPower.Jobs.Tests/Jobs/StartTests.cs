@@ -21,11 +21,21 @@ public sealed class StartTests
     [Fact]
     public void Enqueueing_the_same_id_again_changes_nothing_in_any_state()
     {
-        var again = new Enqueue(Spec with { Pipeline = "another" }, T0 + Minute);
+        var again = new Enqueue(Spec with { Description = "another" }, T0 + Minute);
 
         AssertNothing(Waiting(), again, T0);
         AssertNothing(Running(), again, T0);
         AssertNothing(After(Spec, new Cancel("ada", null)), again, T0);
+    }
+
+    [Fact]
+    public void An_id_of_another_pipelines_job_is_refused_in_any_state()
+    {
+        var other = new Enqueue(Spec with { Pipeline = "another" }, T0 + Minute);
+
+        AssertRefused(Refusal.IdTaken, Waiting(), other, T0);
+        AssertRefused(Refusal.IdTaken, Running(), other, T0);
+        AssertRefused(Refusal.IdTaken, After(Spec, new Cancel("ada", null)), other, T0);
     }
 
     [Fact]

@@ -184,7 +184,7 @@ public sealed class SqliteFileTests : IDisposable
 
         var error = await Assert.ThrowsAsync<StoreRefusedException>(() => OpenAsync(System.IO.Path.Combine(folder.File("file"), "store.db")));
 
-        Assert.Contains("choose one that this user may write", error.Message);
+        Assert.Contains("is a file and should be the folder", error.Message);
     }
 
     [Fact]

@@ -67,6 +67,29 @@ public sealed class StoreLockTests : IDisposable
     }
 
     [Fact]
+    public async Task A_lock_that_cannot_be_opened_is_not_taken_for_a_held_one()
+    {
+        Directory.CreateDirectory(Path + ".lock");
+
+        var error = await Assert.ThrowsAsync<StoreRefusedException>(() => OpenAsync(Path));
+
+        Assert.Equal(
+            $"The store '{Path}' cannot be locked, because this user may not write '{Path}.lock': give the right to, there and in its folder.",
+            error.Message);
+    }
+
+    [Fact]
+    public async Task A_holders_note_that_cannot_be_written_lets_the_lock_go()
+    {
+        Directory.CreateDirectory(Path + ".holder.new");
+
+        var error = await Assert.ThrowsAsync<StoreRefusedException>(() => OpenAsync(Path));
+
+        Assert.Contains($"cannot be opened, because this user may not write '{Path}.holder'", error.Message);
+        Assert.Null(SqliteShardStore.ReadHolder(Path));
+    }
+
+    [Fact]
     public async Task Looking_for_the_holder_does_not_turn_an_opener_away()
     {
         var path = Path;
