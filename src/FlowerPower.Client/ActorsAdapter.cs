@@ -54,7 +54,7 @@ public sealed class ActorsAdapter : QueueAdapter
             {
                 return await OpenEmbeddedAsync(project, options, cancellationToken).ConfigureAwait(false);
             }
-            catch (StoreRefusedException refused) when (SqliteShardStore.ReadHolder(EmbeddedNode.DatabasePath(project.StateFolder)) is not null)
+            catch (StoreRefusedException refused) when (StoreHolder.Read(EmbeddedNode.DatabasePath(project.StateFolder)) is not null)
             {
                 if (clock.GetElapsedTime(started) > Patience)
                 {

@@ -5,7 +5,7 @@ using FlowerPower.Storage;
 
 namespace FlowerPower.Node;
 
-/// <summary>A node of one machine: SQLite in a state folder, and a socket there for the machine's other processes.</summary>
+/// <summary>A node that is alone with its store, SQLite or Redis, and has a socket for the machine's other processes.</summary>
 public sealed class EmbeddedNode : IAsyncDisposable
 {
     /// <summary>Enough to keep two processors' commits busy; on one machine more of them only make smaller batches.</summary>
@@ -15,10 +15,10 @@ public sealed class EmbeddedNode : IAsyncDisposable
     private readonly LocalEndpoint endpoint;
     private readonly TaskCompletionSource stopRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private EmbeddedNode(JobNode node, string stateFolder)
+    private EmbeddedNode(JobNode node, QueuePlace place)
     {
         this.node = node;
-        endpoint = LocalEndpoint.Start(LocalAddress.SocketPath(stateFolder), node.Queue, node.Name, () => stopRequested.TrySetResult());
+        endpoint = LocalEndpoint.Start(place.SocketPath, node.Queue, node.Name, () => stopRequested.TrySetResult());
     }
 
     /// <summary>The node's jobs, without a socket in between.</summary>
@@ -46,28 +46,27 @@ public sealed class EmbeddedNode : IAsyncDisposable
     /// <summary>Done when another process asks the node to stop; whoever started it then disposes it.</summary>
     public Task StopRequested => stopRequested.Task;
 
-    /// <summary>The file that holds a state folder's jobs.</summary>
-    public static string DatabasePath(string stateFolder) => Path.Combine(stateFolder, "jobs.db");
-
-    /// <summary>Opens the folder's database (makes it if there is none), recovers its jobs, and begins to work.</summary>
-    /// <param name="holder">What this process is, for others that find the database held: a command line, an application's name.</param>
-    /// <exception cref="StoreRefusedException">Another process holds the database; the message names it.</exception>
-    /// <exception cref="StoreCorruptException">The database cannot be read; the message says what to do.</exception>
+    /// <summary>Opens the place's store (makes it if there is none), recovers its jobs, and begins to work.</summary>
+    /// <param name="holder">What this process is, for others that find the store held: a command line, an application's name.</param>
+    /// <exception cref="StoreRefusedException">Another process holds the store; the message names it.</exception>
+    /// <exception cref="StoreCorruptException">The store cannot be read; the message says what to do.</exception>
+    /// <exception cref="StoreUnavailableException">The disk is full, or Redis does not answer.</exception>
     public static async Task<EmbeddedNode> StartAsync(
-        string stateFolder, string holder, IJobExecutor executor, EmbeddedOptions? options = null, CancellationToken cancellationToken = default)
+        QueuePlace place, string holder, IJobExecutor executor, EmbeddedOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new EmbeddedOptions();
-        MakePrivate(stateFolder);
-        var path = DatabasePath(stateFolder);
-        var store = await SqliteShardStore.OpenAsync(
-            new SqliteStoreOptions
-            {
-                Path = path,
-                ShardCount = Shards,
-                Synchronous = options.Synchronous,
-                HolderName = holder,
-            },
-            cancellationToken).ConfigureAwait(false);
+        MakePrivate(place.Folder);
+        RedisLease? lease = null;
+        IShardStore store;
+        if (place.Redis is null)
+        {
+            store = await OpenSqliteAsync(place, holder, options, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            (store, lease) = await RedisServing.OpenAsync(place, holder, options.Node, cancellationToken).ConfigureAwait(false);
+        }
+
         JobNode node;
         try
         {
@@ -81,12 +80,40 @@ public sealed class EmbeddedNode : IAsyncDisposable
 
         try
         {
-            return new EmbeddedNode(node, stateFolder);
+            var embedded = new EmbeddedNode(node, place);
+            lease?.Listen(embedded.Heard);
+            return embedded;
         }
         catch
         {
             await node.DisposeAsync().ConfigureAwait(false);
             throw;
+        }
+    }
+
+    private static async Task<IShardStore> OpenSqliteAsync(
+        QueuePlace place, string holder, EmbeddedOptions options, CancellationToken cancellationToken) =>
+        await SqliteShardStore.OpenAsync(
+            new SqliteStoreOptions
+            {
+                Path = place.HoldFile,
+                ShardCount = Shards,
+                Synchronous = options.Synchronous,
+                HolderName = holder,
+            },
+            cancellationToken).ConfigureAwait(false);
+
+    private void Heard(LeaseEvent what)
+    {
+        if (what == LeaseEvent.Lost)
+        {
+            node.Warn("Another node serves this store now, so this one stops; the jobs that it ran run there again.");
+            stopRequested.TrySetResult();
+        }
+        else
+        {
+            node.Warn("Redis was restarted or replaced, and may have lost what it acknowledged last: the histories of all shards are compared with it.");
+            node.CompareHistories();
         }
     }
 

@@ -69,8 +69,8 @@ public sealed record RedisAddress
         $"{(UsesTls ? "rediss" : "redis")}://{(Password is null ? "" : ":***@")}{HostList}{(Database == 0 ? "" : $"/{Database}")}"
         + $"{(SentinelMaster is null ? "" : $"?sentinel={SentinelMaster}")}";
 
-    /// <summary>The hosts as people write them.</summary>
-    internal string HostList => string.Join(',', Hosts.Select(h => $"{h.Host}:{h.Port}"));
+    /// <summary>The hosts as people write them: <c>host:port,host:port</c>.</summary>
+    public string HostList => string.Join(',', Hosts.Select(h => $"{h.Host}:{h.Port}"));
 
     internal static string NameOf(string name) =>
         name.Length is >= 1 and <= 64 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')

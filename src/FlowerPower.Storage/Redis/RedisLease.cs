@@ -12,6 +12,15 @@ public enum LeaseEvent
     HistoryDoubted = 2,
 }
 
+/// <summary>Who takes a lease.</summary>
+/// <param name="Incarnation">Unguessable and never used before; the same one again finds what it holds.</param>
+/// <param name="Name">Who it is, for people.</param>
+/// <param name="Seat">
+/// A place that only one process can hold at a time, because a lock of the operating system guards it: whoever takes it knows that the
+/// former holder is dead, and need not wait for the end of its lease. <see langword="null"/>: none.
+/// </param>
+public sealed record LeaseHolder(string Incarnation, string Name, string? Seat = null);
+
 /// <summary>The right to claim the shards of a store, by Redis' clock, renewed until it is given back.</summary>
 /// <remarks>
 /// It keeps two nodes from taking shards from each other in turn; it is not the fence. That is the claim, which every write of a shard is
@@ -22,23 +31,22 @@ public sealed class RedisLease : IAsyncDisposable
 {
     private readonly RedisGate gate;
     private readonly RedisKey key;
-    private readonly string incarnation;
-    private readonly string holder;
+    private readonly LeaseHolder holder;
     private readonly TimeSpan length;
     private readonly TimeProvider time;
     private readonly CancellationTokenSource stop = new();
     private readonly Lock gateOfEvents = new();
     private Action<LeaseEvent>? listener;
     private bool isLost;
+    private int isDisposed;
     private string replicationId;
     private long tick;
     private Task renewing = Task.CompletedTask;
 
-    private RedisLease(RedisGate gate, RedisKey key, string incarnation, string holder, TimeSpan length, TimeProvider time, string replicationId, long tick)
+    private RedisLease(RedisGate gate, RedisKey key, LeaseHolder holder, TimeSpan length, TimeProvider time, string replicationId, long tick)
     {
         this.gate = gate;
         this.key = key;
-        this.incarnation = incarnation;
         this.holder = holder;
         this.length = length;
         this.time = time;
@@ -50,43 +58,22 @@ public sealed class RedisLease : IAsyncDisposable
     public static TimeSpan DefaultLength { get; } = TimeSpan.FromSeconds(9);
 
     /// <summary>Take the lease.</summary>
-    /// <param name="incarnation">Unguessable and never used before; the same one again finds what it holds.</param>
-    /// <param name="holder">Who takes it, for people.</param>
-    /// <param name="isDead">Asked of another holder whose lease has not ended yet: is it known to be dead? Then its lease is taken over.</param>
     /// <exception cref="StoreRefusedException">Somebody else holds it; the message says who, and when it ends.</exception>
     internal static async Task<RedisLease> TakeAsync(
-        RedisGate gate,
-        string name,
-        string incarnation,
-        string holder,
-        TimeSpan length,
-        Func<string, bool> isDead,
-        TimeProvider time,
-        CancellationToken cancellationToken)
+        RedisGate gate, string name, LeaseHolder holder, TimeSpan length, TimeProvider time, CancellationToken cancellationToken)
     {
         var key = ShardKeys.Leases(name);
-        var dead = "";
-        while (true)
+        var answer = await RenewAsync(gate, key, holder, length, cancellationToken).ConfigureAwait(false);
+        if ((string?)answer[0] == "OK")
         {
-            var answer = await RenewAsync(gate, key, incarnation, holder, length, dead, cancellationToken).ConfigureAwait(false);
-            if ((string?)answer[0] == "OK")
-            {
-                var lease = new RedisLease(gate, key, incarnation, holder, length, time, (string)answer[1]!, (long)answer[2]);
-                lease.renewing = lease.KeepAsync();
-                return lease;
-            }
-
-            var (other, otherIncarnation) = ((string)answer[1]!, (string)answer[3]!);
-            if (dead != otherIncarnation && isDead(other))
-            {
-                dead = otherIncarnation;
-                continue;
-            }
-
-            var left = TimeSpan.FromMilliseconds((long)answer[2]);
-            throw new StoreRefusedException(
-                $"The store '{name}' in Redis at {gate.Where} is served by {other}: stop it first, or wait {Math.Ceiling(left.TotalSeconds):0} s if it is dead.");
+            var lease = new RedisLease(gate, key, holder, length, time, (string)answer[1]!, (long)answer[2]);
+            lease.renewing = lease.KeepAsync();
+            return lease;
         }
+
+        var left = TimeSpan.FromMilliseconds((long)answer[2]);
+        throw new StoreRefusedException(
+            $"The store '{name}' in Redis at {gate.Where} is served by {answer[1]}: stop it first, or wait {Math.Ceiling(left.TotalSeconds):0} s if it is dead.");
     }
 
     /// <summary>Whom to tell from now on, by the renewing thread; at once if the lease is lost already.</summary>
@@ -105,11 +92,16 @@ public sealed class RedisLease : IAsyncDisposable
     /// <summary>Give it back, so that the next one need not wait for its end.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref isDisposed, 1) != 0)
+        {
+            return;
+        }
+
         await stop.CancelAsync().ConfigureAwait(false);
         await renewing.ConfigureAwait(false);
         try
         {
-            await RenewAsync(gate, key, incarnation, holder, TimeSpan.Zero, "", CancellationToken.None).ConfigureAwait(false);
+            await RenewAsync(gate, key, holder, TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e) when (e is StoreException or ObjectDisposedException)
         {
@@ -126,7 +118,7 @@ public sealed class RedisLease : IAsyncDisposable
             try
             {
                 await Task.Delay(length / 3, time, stop.Token).ConfigureAwait(false);
-                var answer = await RenewAsync(gate, key, incarnation, holder, length, "", stop.Token).ConfigureAwait(false);
+                var answer = await RenewAsync(gate, key, holder, length, stop.Token).ConfigureAwait(false);
                 if ((string?)answer[0] != "OK")
                 {
                     Tell(LeaseEvent.Lost);
@@ -166,8 +158,11 @@ public sealed class RedisLease : IAsyncDisposable
     }
 
     private static async Task<RedisResult[]> RenewAsync(
-        RedisGate gate, RedisKey key, string incarnation, string holder, TimeSpan length, string dead, CancellationToken cancellationToken) =>
+        RedisGate gate, RedisKey key, LeaseHolder holder, TimeSpan length, CancellationToken cancellationToken) =>
         (RedisResult[])(await gate.RunAsync(
-            RedisScript.Renew, [key], [incarnation, holder, (long)length.TotalMilliseconds, dead], RedisLane.Leases, cancellationToken)
-            .ConfigureAwait(false))!;
+            RedisScript.Renew,
+            [key],
+            [holder.Incarnation, holder.Name, (long)length.TotalMilliseconds, holder.Seat ?? ""],
+            RedisLane.Leases,
+            cancellationToken).ConfigureAwait(false))!;
 }

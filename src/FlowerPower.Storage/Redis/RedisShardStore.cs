@@ -19,17 +19,23 @@ public sealed class RedisShardStore : IShardStore
 {
     private const int Format = 1;
 
+    // The length of a lease less the guard, and a hundredth for clocks that differ: others may claim soon after.
+    private static readonly TimeSpan FreezeAfter = (RedisLease.DefaultLength * 0.99) - TimeSpan.FromSeconds(2);
+
     private readonly RedisGate gate;
+    private readonly StoreLock? hold;
     private readonly string name;
     private readonly TimeProvider time;
     private readonly ShardKeys[] keys;
     private readonly ShardBuckets[] buckets;
     private readonly ShardList list;
     private readonly IStoreFaults? faults;
+    private RedisLease? lease;
 
-    private RedisShardStore(RedisGate gate, string name, int shardCount, string id, TimeProvider time, IStoreFaults? faults)
+    private RedisShardStore(RedisGate gate, StoreLock? hold, string name, int shardCount, string id, TimeProvider time, IStoreFaults? faults)
     {
         this.gate = gate;
+        this.hold = hold;
         this.name = name;
         this.time = time;
         this.faults = faults;
@@ -55,7 +61,7 @@ public sealed class RedisShardStore : IShardStore
     /// <summary>Open a store, and make it if it does not exist.</summary>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     /// <exception cref="StoreUnavailableException">Redis does not answer, is full, or is a replica.</exception>
-    /// <exception cref="StoreRefusedException">The password is wrong, the store has other shards or a newer format, or Redis is older than 7.</exception>
+    /// <exception cref="StoreRefusedException">Another process of this machine holds it, the password is wrong, the store has other shards or a newer format, or Redis is older than 7.</exception>
     /// <exception cref="StoreCorruptException">The keys hold another program's data.</exception>
     public static Task<RedisShardStore> OpenAsync(RedisStoreOptions options, CancellationToken cancellationToken = default) =>
         OpenAsync(options, null, cancellationToken);
@@ -70,29 +76,42 @@ public sealed class RedisShardStore : IShardStore
         }
 
         var name = RedisAddress.NameOf(options.Address.Name);
-        var gate = await RedisGate.ConnectAsync(options, TimeSpan.FromSeconds(6.9), cancellationToken).ConfigureAwait(false);
+        var time = options.TimeProvider ?? TimeProvider.System;
+        var hold = options.HoldFile is { } file
+            ? await StoreLock.TakeAsync(file, new StoreHolder(options.HolderName, Environment.ProcessId, time.GetUtcNow()), cancellationToken).ConfigureAwait(false)
+            : null;
+        RedisGate? gate = null;
         try
         {
+            gate = await RedisGate.ConnectAsync(options, FreezeAfter, cancellationToken).ConfigureAwait(false);
             var (shards, id) = await RedisStoreMaker.EnsureAsync(gate, name, Format, options, cancellationToken).ConfigureAwait(false);
-            return new RedisShardStore(gate, name, shards, id, options.TimeProvider ?? TimeProvider.System, faults);
+            return new RedisShardStore(gate, hold, name, shards, id, time, faults);
         }
         catch
         {
-            await gate.DisposeAsync().ConfigureAwait(false);
+            if (gate is not null)
+            {
+                await gate.DisposeAsync().ConfigureAwait(false);
+            }
+
+            hold?.Dispose();
             throw;
         }
     }
 
-    /// <summary>Take the right to claim this store's shards; see <see cref="RedisLease"/>.</summary>
-    /// <param name="incarnation">Unguessable and never used before.</param>
-    /// <param name="holder">Who takes it, for people and for <paramref name="isDead"/>.</param>
+    /// <summary>Take the right to claim this store's shards; closing the store gives it back.</summary>
     /// <param name="length">How long it lasts when nobody renews it; <see langword="null"/>: <see cref="RedisLease.DefaultLength"/>.</param>
-    /// <param name="isDead">Whether another holder, by what it said of itself, is known to be dead, so that its lease need not be waited for.</param>
     /// <exception cref="StoreRefusedException">Somebody else holds it; the message says who, and when it ends.</exception>
-    public Task<RedisLease> TakeLeaseAsync(
-        string incarnation, string holder, Func<string, bool>? isDead = null, TimeSpan? length = null, CancellationToken cancellationToken = default) =>
-        RedisLease.TakeAsync(
-            gate, name, incarnation, holder, length ?? RedisLease.DefaultLength, isDead ?? (_ => false), time, cancellationToken);
+    /// <exception cref="InvalidOperationException">It was taken before.</exception>
+    public async Task<RedisLease> TakeLeaseAsync(LeaseHolder holder, TimeSpan? length = null, CancellationToken cancellationToken = default)
+    {
+        if (lease is not null)
+        {
+            throw new InvalidOperationException("This store has taken its lease already.");
+        }
+
+        return lease = await RedisLease.TakeAsync(gate, name, holder, length ?? RedisLease.DefaultLength, time, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public async ValueTask<ClaimOutcome> ClaimAsync(int shard, ShardOwner mine, ClaimId? previous, CancellationToken cancellationToken)
@@ -217,8 +236,17 @@ public sealed class RedisShardStore : IShardStore
         return (string?)answer[0] == "OK" ? (int)answer[1] : null;
     }
 
-    /// <summary>Close the connections; what was acknowledged is in Redis.</summary>
-    public ValueTask DisposeAsync() => gate.DisposeAsync();
+    /// <summary>Give the lease back and close the connections; what was acknowledged is in Redis.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (lease is not null)
+        {
+            await lease.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await gate.DisposeAsync().ConfigureAwait(false);
+        hold?.Dispose();
+    }
 
     /// <summary>A record from its value.</summary>
     /// <exception cref="StoreCorruptException">It is not what was written.</exception>

@@ -35,7 +35,7 @@ internal static class RedisStoreMaker
                 $"The store '{name}' in Redis at {gate.Where} has format {found}, and this version reads format {format}: use the version that made it, or newer.");
         }
 
-        return options.ShardCount == 0 || shards == options.ShardCount
+        return options.ShardCount == 0 || options.AcceptsOtherShardCount || shards == options.ShardCount
             ? (shards, (string)answer[3]!)
             : throw new StoreRefusedException(
                 $"The store '{name}' in Redis at {gate.Where} has {shards} shards and not {options.ShardCount}: the number is fixed when a store is made; ask for {shards}.");

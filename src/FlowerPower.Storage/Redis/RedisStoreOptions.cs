@@ -12,6 +12,18 @@ public sealed record RedisStoreOptions
     /// <summary>1 to <see cref="MaxShardCount"/>, used when the store is made and compared when it is there; 0 accepts what is there.</summary>
     public int ShardCount { get; init; } = 64;
 
+    /// <summary>Whether <see cref="ShardCount"/> is only for a store that does not exist yet.</summary>
+    public bool AcceptsOtherShardCount { get; init; }
+
+    /// <summary>
+    /// A file beside which a lock keeps this machine's other processes from serving the store too, and which names this one to them, as with
+    /// SQLite; <see langword="null"/>: none, this process only reads, or its right to serve is settled otherwise.
+    /// </summary>
+    public string? HoldFile { get; init; }
+
+    /// <summary>What others are told who find the store held: the command or service that holds it; never empty.</summary>
+    public string HolderName { get; init; } = "a FlowerPower process";
+
     /// <summary>How long a command may take before its outcome counts as unknown; more than 0.</summary>
     public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromSeconds(3);
 

@@ -40,7 +40,7 @@ public sealed class SqliteShardStore : IShardStore
     internal static async Task<SqliteShardStore> OpenAsync(SqliteStoreOptions options, IStoreFaults? faults, CancellationToken cancellationToken)
     {
         Check(options);
-        var path = RealPath(options.Path);
+        var path = StoreLock.RealPath(options.Path);
         if (options.ShardCount == 0 && !File.Exists(path))
         {
             throw SqliteSchema.Missing(path);
@@ -59,16 +59,6 @@ public sealed class SqliteShardStore : IShardStore
             hold.Dispose();
             throw;
         }
-    }
-
-    /// <summary>Who has a store's file open.</summary>
-    /// <param name="path">The file's path; the file need not exist.</param>
-    /// <returns><see langword="null"/> if nobody has.</returns>
-    /// <exception cref="StoreRefusedException">This user may not read what stands beside the file.</exception>
-    public static StoreHolder? ReadHolder(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        return StoreLock.ReadHolder(RealPath(path));
     }
 
     /// <inheritdoc/>
@@ -201,14 +191,6 @@ public sealed class SqliteShardStore : IShardStore
         {
             throw new ArgumentOutOfRangeException(nameof(options), options.Synchronous, "Synchronous is Off, Normal or Full.");
         }
-    }
-
-    // A link and its target are one file and must have one lock.
-    private static string RealPath(string path)
-    {
-        var full = Path.GetFullPath(path);
-        var file = new FileInfo(full);
-        return file.LinkTarget is null ? full : file.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? full;
     }
 
     private static void MakeFolder(string path)

@@ -37,9 +37,3 @@ public sealed record SqliteStoreOptions
     /// <summary>The length at which the write-ahead log is emptied, about; tests make it small.</summary>
     internal long MaxLogBytes { get; init; } = 256L << 20;
 }
-
-/// <summary>The process that has a store's file open.</summary>
-/// <param name="Name">Its <see cref="SqliteStoreOptions.HolderName"/>.</param>
-/// <param name="ProcessId">Its process id on this machine.</param>
-/// <param name="Since">When it opened the file, UTC.</param>
-public sealed record StoreHolder(string Name, int ProcessId, DateTimeOffset Since);

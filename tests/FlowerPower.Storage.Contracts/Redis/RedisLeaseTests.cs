@@ -6,6 +6,9 @@ public sealed class RedisLeaseTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    private static readonly LeaseHolder Ada = new("a1", "Ada", Seat: "desk");
+    private static readonly LeaseHolder Bob = new("b1", "Bob", Seat: "bench");
+
     private RedisServer server = null!;
     private RedisShardStore ada = null!;
     private RedisShardStore bob = null!;
@@ -27,11 +30,11 @@ public sealed class RedisLeaseTests : IAsyncLifetime
     [Fact]
     public async Task A_held_lease_is_refused_with_its_holder_and_a_returned_one_is_free_at_once()
     {
-        var hers = await ada.TakeLeaseAsync("a1", "Ada (process 7)");
+        var hers = await ada.TakeLeaseAsync(Ada with { Name = "Ada (process 7)" });
 
-        var error = await Assert.ThrowsAsync<StoreRefusedException>(() => bob.TakeLeaseAsync("b1", "Bob"));
+        var error = await Assert.ThrowsAsync<StoreRefusedException>(() => bob.TakeLeaseAsync(Bob));
         await hers.DisposeAsync();
-        await using var his = await bob.TakeLeaseAsync("b1", "Bob");
+        await using var his = await bob.TakeLeaseAsync(Bob);
 
         Assert.Contains("is served by Ada (process 7): stop it first, or wait 9 s", error.Message, StringComparison.Ordinal);
     }
@@ -39,31 +42,31 @@ public sealed class RedisLeaseTests : IAsyncLifetime
     [Fact]
     public async Task A_lease_that_nobody_renews_ends_by_redis_clock()
     {
-        await using var hers = await ada.TakeLeaseAsync("a1", "Ada", length: TimeSpan.FromMilliseconds(600));
+        await using var hers = await ada.TakeLeaseAsync(Ada, length: TimeSpan.FromMilliseconds(600));
         await ada.DisposeAsync(); // her process is gone, as far as Redis can tell
 
-        await using var his = await UntilTakenAsync(() => bob.TakeLeaseAsync("b1", "Bob"));
+        await using var his = await UntilTakenAsync(() => bob.TakeLeaseAsync(Bob));
     }
 
     [Fact]
     public async Task A_lease_is_renewed_for_as_long_as_it_is_held()
     {
-        await using var hers = await ada.TakeLeaseAsync("a1", "Ada", length: TimeSpan.FromMilliseconds(900));
+        await using var hers = await ada.TakeLeaseAsync(Ada, length: TimeSpan.FromMilliseconds(900));
         var ticks = await TicksAsync();
 
         await UntilAsync(async () => await TicksAsync() >= ticks + 5); // more than one length later
 
-        await Assert.ThrowsAsync<StoreRefusedException>(() => bob.TakeLeaseAsync("b1", "Bob"));
+        await Assert.ThrowsAsync<StoreRefusedException>(() => bob.TakeLeaseAsync(Bob));
     }
 
     [Fact]
-    public async Task A_holder_known_to_be_dead_is_not_waited_for_and_hears_that_it_lost_if_it_lives_after_all()
+    public async Task Whoever_takes_a_seat_need_not_wait_for_its_former_holder_who_hears_that_it_lost()
     {
-        await using var hers = await ada.TakeLeaseAsync("a1", "Ada", length: TimeSpan.FromMilliseconds(900));
+        await using var hers = await ada.TakeLeaseAsync(Ada, length: TimeSpan.FromMilliseconds(900));
         var lost = new TaskCompletionSource<LeaseEvent>(TaskCreationOptions.RunContinuationsAsynchronously);
         hers.Listen(e => lost.TrySetResult(e));
 
-        await using var his = await bob.TakeLeaseAsync("b1", "Bob", isDead: holder => holder == "Ada");
+        await using var his = await bob.TakeLeaseAsync(Bob with { Seat = "desk" });
 
         Assert.Equal(LeaseEvent.Lost, await lost.Task.WaitAsync(Patience));
     }
@@ -71,7 +74,7 @@ public sealed class RedisLeaseTests : IAsyncLifetime
     [Fact]
     public async Task A_redis_that_was_restarted_makes_histories_doubtful()
     {
-        await using var hers = await ada.TakeLeaseAsync("a1", "Ada", length: TimeSpan.FromMilliseconds(900));
+        await using var hers = await ada.TakeLeaseAsync(Ada, length: TimeSpan.FromMilliseconds(900));
         var doubted = new TaskCompletionSource<LeaseEvent>(TaskCreationOptions.RunContinuationsAsynchronously);
         hers.Listen(e => doubted.TrySetResult(e));
 
@@ -84,7 +87,7 @@ public sealed class RedisLeaseTests : IAsyncLifetime
     [Fact]
     public async Task A_redis_whose_renewals_went_back_makes_histories_doubtful()
     {
-        await using var hers = await ada.TakeLeaseAsync("a1", "Ada", length: TimeSpan.FromMilliseconds(900));
+        await using var hers = await ada.TakeLeaseAsync(Ada, length: TimeSpan.FromMilliseconds(900));
         var doubted = new TaskCompletionSource<LeaseEvent>(TaskCreationOptions.RunContinuationsAsynchronously);
         await UntilAsync(async () => await TicksAsync() >= 3);
         hers.Listen(e => doubted.TrySetResult(e));

@@ -42,13 +42,13 @@ public sealed class KilledProcessTests : IDisposable
         Assert.Contains(ChildProcess.HolderName, error.Message);
         Assert.Contains($"process {child.Id}", error.Message);
         Assert.Contains("stop it", error.Message);
-        Assert.Equal((ChildProcess.HolderName, child.Id), (SqliteShardStore.ReadHolder(path)?.Name, SqliteShardStore.ReadHolder(path)?.ProcessId));
+        Assert.Equal((ChildProcess.HolderName, child.Id), (StoreHolder.Read(path)?.Name, StoreHolder.Read(path)?.ProcessId));
 
         await child.KillAsync();
 
-        Assert.Null(SqliteShardStore.ReadHolder(path));
+        Assert.Null(StoreHolder.Read(path));
         await using var store = await SqliteShardStore.OpenAsync(new SqliteStoreOptions { Path = path, ShardCount = ChildProcess.ShardCount });
-        Assert.Equal(Environment.ProcessId, SqliteShardStore.ReadHolder(path)?.ProcessId);
+        Assert.Equal(Environment.ProcessId, StoreHolder.Read(path)?.ProcessId);
     }
 
     private static void Note(long[] acknowledged, string? line)

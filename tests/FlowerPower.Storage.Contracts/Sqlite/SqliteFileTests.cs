@@ -253,7 +253,7 @@ public sealed class SqliteFileTests : IDisposable
         Assert.Contains(Path, error.Message);
         Assert.Contains(message, error.Message);
         // A refusal gives the file back: whoever mends it can open it.
-        Assert.Null(SqliteShardStore.ReadHolder(Path));
+        Assert.Null(StoreHolder.Read(Path));
     }
 
     private async Task WriteSomeAsync()

@@ -25,23 +25,23 @@ public sealed class StoreLockTests : IDisposable
         File.CreateSymbolicLink(folder.File("link.db"), Path);
 
         await Assert.ThrowsAsync<StoreRefusedException>(() => OpenAsync(folder.File("link.db")));
-        Assert.NotNull(SqliteShardStore.ReadHolder(folder.File("link.db")));
+        Assert.NotNull(StoreHolder.Read(folder.File("link.db")));
     }
 
     [Fact]
     public async Task The_holder_is_told_while_the_file_is_held_and_not_afterwards()
     {
-        Assert.Null(SqliteShardStore.ReadHolder(Path));
+        Assert.Null(StoreHolder.Read(Path));
         await using (await OpenAsync(Path))
         {
             Assert.Equal(
                 new StoreHolder("flowerpower queue worker start", Environment.ProcessId, ShardWriter.T0),
-                SqliteShardStore.ReadHolder(Path));
+                StoreHolder.Read(Path));
         }
 
-        Assert.Null(SqliteShardStore.ReadHolder(Path));
+        Assert.Null(StoreHolder.Read(Path));
         await using var again = await OpenAsync(Path);
-        Assert.NotNull(SqliteShardStore.ReadHolder(Path));
+        Assert.NotNull(StoreHolder.Read(Path));
     }
 
     [Fact]
@@ -50,9 +50,9 @@ public sealed class StoreLockTests : IDisposable
         await File.WriteAllTextAsync(Path + ".holder", """{"name":"gone","processId":1,"since":"2025-01-01T00:00:00+00:00"}""");
         await File.WriteAllTextAsync(Path + ".lock", "");
 
-        Assert.Null(SqliteShardStore.ReadHolder(Path));
+        Assert.Null(StoreHolder.Read(Path));
         await using var store = await OpenAsync(Path);
-        Assert.Equal("flowerpower queue worker start", SqliteShardStore.ReadHolder(Path)?.Name);
+        Assert.Equal("flowerpower queue worker start", StoreHolder.Read(Path)?.Name);
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class StoreLockTests : IDisposable
         await using var store = await OpenAsync(Path);
         await File.WriteAllTextAsync(Path + ".holder", "{");
 
-        Assert.Equal("an unknown process", SqliteShardStore.ReadHolder(Path)?.Name);
+        Assert.Equal("an unknown process", StoreHolder.Read(Path)?.Name);
         var error = await Assert.ThrowsAsync<StoreRefusedException>(() => OpenAsync(Path));
         Assert.Contains("in use by another process", error.Message);
     }
@@ -86,7 +86,7 @@ public sealed class StoreLockTests : IDisposable
         var error = await Assert.ThrowsAsync<StoreRefusedException>(() => OpenAsync(Path));
 
         Assert.Contains($"cannot be opened, because this user may not write '{Path}.holder'", error.Message);
-        Assert.Null(SqliteShardStore.ReadHolder(Path));
+        Assert.Null(StoreHolder.Read(Path));
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class StoreLockTests : IDisposable
             var looks = 0L;
             while (!stop.IsCancellationRequested)
             {
-                SqliteShardStore.ReadHolder(path);
+                StoreHolder.Read(path);
                 looks++;
             }
 

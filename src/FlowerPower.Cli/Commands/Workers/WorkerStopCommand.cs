@@ -38,7 +38,7 @@ internal sealed class WorkerStopCommand : ToolCommand
         var socket = LocalAddress.SocketPath(project.StateFolder);
         await using var node = await LocalJobQueue.TryConnectAsync(socket, context.Interrupted).ConfigureAwait(false);
         var database = EmbeddedNode.DatabasePath(project.StateFolder);
-        if (node is null && SqliteShardStore.ReadHolder(database) is { } closing)
+        if (node is null && StoreHolder.Read(database) is { } closing)
         {
             await UntilGoneAsync(context, closing.ProcessId, database, patience).ConfigureAwait(false); // somebody else's wish came first
         }
@@ -62,7 +62,7 @@ internal sealed class WorkerStopCommand : ToolCommand
     {
         var time = context.Host.Time;
         var started = time.GetTimestamp();
-        while (SqliteShardStore.ReadHolder(database) is { } holder && holder.ProcessId == processId)
+        while (StoreHolder.Read(database) is { } holder && holder.ProcessId == processId)
         {
             if (time.GetElapsedTime(started) > patience)
             {

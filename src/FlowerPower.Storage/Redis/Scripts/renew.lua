@@ -1,18 +1,20 @@
--- One holder's lease, by Redis' clock. KEYS[1] the leases; ARGV incarnation, holder for people, length in ms (0 gives it back), an
--- incarnation that is known to be dead ('' if none).
+-- One holder's lease, by Redis' clock. KEYS[1] the leases; ARGV incarnation, holder for people, length in ms (0 gives it back), the
+-- holder's seat ('' if it has none): only one can sit there, so whoever else is said to sit there is dead.
 -- Each renewal counts up, so that a Redis which lost its last writes shows; its replication id changes when it restarts or is replaced.
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-local h = redis.call('HMGET', KEYS[1], 'incarnation', 'holder', 'until', 'tick')
+local h = redis.call('HMGET', KEYS[1], 'incarnation', 'holder', 'until', 'tick', 'seat')
+local mine = h[1] == ARGV[1]
 local ends = tonumber(h[3] or '0')
-if h[1] and h[1] ~= ARGV[1] and h[1] ~= ARGV[4] and ends > now then
-  return { 'HELD', h[2] or '', decimal(ends - now), h[1] }
+if h[1] and not mine and ends > now and (ARGV[4] == '' or h[5] ~= ARGV[4]) then
+  return { 'HELD', h[2] or '', decimal(ends - now) }
 end
 local replid = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)') or ''
 local tick = tonumber(h[4] or '0')
 if ARGV[3] == '0' then
-  if h[1] == ARGV[1] then redis.call('HDEL', KEYS[1], 'incarnation', 'holder', 'until') end
+  if mine then redis.call('HDEL', KEYS[1], 'incarnation', 'holder', 'until', 'seat') end
   return { 'OK', replid, decimal(tick) }
 end
-redis.call('HSET', KEYS[1], 'incarnation', ARGV[1], 'holder', ARGV[2], 'until', decimal(now + tonumber(ARGV[3])), 'tick', decimal(tick + 1))
+redis.call('HSET', KEYS[1], 'incarnation', ARGV[1], 'holder', ARGV[2], 'until', decimal(now + tonumber(ARGV[3])),
+  'tick', decimal(tick + 1), 'seat', ARGV[4])
 return { 'OK', replid, decimal(tick + 1) }

@@ -50,6 +50,14 @@ internal sealed partial class StoreLock : IDisposable
         }
     }
 
+    /// <summary>A link and its target are one file and must have one lock.</summary>
+    public static string RealPath(string path)
+    {
+        var full = Path.GetFullPath(path);
+        var file = new FileInfo(full);
+        return file.LinkTarget is null ? full : file.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? full;
+    }
+
     /// <summary>Who holds the lock now; <see langword="null"/> if nobody does.</summary>
     public static StoreHolder? ReadHolder(string path)
     {
