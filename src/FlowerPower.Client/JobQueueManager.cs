@@ -19,6 +19,7 @@ public sealed class JobQueueManager : IAsyncDisposable
     private readonly QueueAdapter adapter;
     private readonly QueueOptions options;
     private readonly TimeProvider time;
+    private readonly NodeReturn nodes;
     private readonly SemaphoreSlim opening = new(1, 1);
     private IJobQueue? queue;
     private bool disposed;
@@ -32,6 +33,7 @@ public sealed class JobQueueManager : IAsyncDisposable
         adapter = QueueAdapter.Get(backend ?? QueueAdapter.Default);
         this.options = options ?? new QueueOptions();
         this.time = time ?? TimeProvider.System;
+        nodes = new NodeReturn(project, adapter, this.options, this.time);
     }
 
     /// <summary>The project.</summary>
@@ -125,11 +127,12 @@ public sealed class JobQueueManager : IAsyncDisposable
 
     /// <summary>Wait until a job has ended; its end is pushed, not polled.</summary>
     /// <param name="timeout">How long to wait; <see langword="null"/>: without limit.</param>
+    /// <remarks>If the node that serves the project goes away meanwhile, the wait goes on with the next one.</remarks>
     /// <exception cref="JobNotFoundException">There is no such job.</exception>
     /// <exception cref="TimeoutException">The wait was too long; the job goes on.</exception>
+    /// <exception cref="QueueUnavailableException">The node went away, and none came within <see cref="QueueOptions.NodeReturnTimeout"/>.</exception>
     public async Task<JobView> WaitAsync(JobId id, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
-        var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         if (timeout is { } limit)
         {
@@ -138,7 +141,7 @@ public sealed class JobQueueManager : IAsyncDisposable
 
         try
         {
-            return await opened.WaitAsync(id, patience.Token).ConfigureAwait(false) ?? throw new JobNotFoundException(id);
+            return await UntilEndAsync(id, patience.Token).ConfigureAwait(false) ?? throw new JobNotFoundException(id);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -147,13 +150,34 @@ public sealed class JobQueueManager : IAsyncDisposable
     }
 
     /// <summary>A job now, and at each change, until its end.</summary>
+    /// <remarks>If the node that serves the project goes away meanwhile, it goes on with the next one, and may show the same again.</remarks>
+    /// <exception cref="QueueUnavailableException">The node went away, and none came within <see cref="QueueOptions.NodeReturnTimeout"/>.</exception>
     public async IAsyncEnumerable<JobView> WatchAsync(
         JobId id, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        await foreach (var view in opened.WatchAsync(id, cancellationToken).ConfigureAwait(false))
+        var found = await BeginWaitAsync(id, cancellationToken).ConfigureAwait(false);
+        while (found.Queue is { } opened)
         {
-            yield return view;
+            var views = opened.WatchAsync(id, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            await using (views.ConfigureAwait(false))
+            {
+                while (await HasNextAsync(views, opened).ConfigureAwait(false) is { } hasNext)
+                {
+                    if (!hasNext)
+                    {
+                        yield break;
+                    }
+
+                    yield return views.Current;
+                }
+            }
+
+            found = await nodes.UntilServedAsync(id, JoinAsync, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (found.Job is not null)
+        {
+            yield return found.Job;
         }
     }
 
@@ -219,12 +243,7 @@ public sealed class JobQueueManager : IAsyncDisposable
         try
         {
             ObjectDisposedException.ThrowIf(disposed, this);
-            if (queue is LocalJobQueue { IsGone: true } gone)
-            {
-                queue = null;
-                await gone.DisposeAsync().ConfigureAwait(false);
-            }
-
+            await LetGoOfGoneAsync().ConfigureAwait(false);
             return queue ??= await adapter.OpenAsync(Project, options, cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -252,6 +271,70 @@ public sealed class JobQueueManager : IAsyncDisposable
         }
     }
 
+    private static bool IsGone(IJobQueue queue) => queue is LocalJobQueue { IsGone: true };
+
+    /// <returns><see langword="null"/>: the node has gone away.</returns>
+    private static async ValueTask<bool?> HasNextAsync(IAsyncEnumerator<JobView> views, IJobQueue queue)
+    {
+        try
+        {
+            return await views.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (QueueUnavailableException) when (IsGone(queue))
+        {
+            return null;
+        }
+    }
+
+    private async Task<JobView?> UntilEndAsync(JobId id, CancellationToken cancellationToken)
+    {
+        var found = await BeginWaitAsync(id, cancellationToken).ConfigureAwait(false);
+        while (found.Queue is { } opened)
+        {
+            try
+            {
+                return await opened.WaitAsync(id, cancellationToken).ConfigureAwait(false);
+            }
+            catch (QueueUnavailableException) when (IsGone(opened))
+            {
+                found = await nodes.UntilServedAsync(id, JoinAsync, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        return found.Job;
+    }
+
+    /// <summary>A node that has just gone away is not replaced by one in this process, which would run nothing and hold the project.</summary>
+    private async Task<NodeReturn.Found> BeginWaitAsync(JobId id, CancellationToken cancellationToken) =>
+        Volatile.Read(ref queue) is { } open && IsGone(open)
+            ? await nodes.UntilServedAsync(id, JoinAsync, cancellationToken).ConfigureAwait(false)
+            : new NodeReturn.Found(await OpenAsync(cancellationToken).ConfigureAwait(false), null);
+
+    /// <summary>What is open already, or the node that serves the project now; never a node of this process's own.</summary>
+    private async Task<IJobQueue?> JoinAsync(CancellationToken cancellationToken)
+    {
+        await opening.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            await LetGoOfGoneAsync().ConfigureAwait(false);
+            return queue ??= await LocalJobQueue.TryConnectAsync(LocalAddress.SocketPath(Project.StateFolder), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            opening.Release();
+        }
+    }
+
+    private async Task LetGoOfGoneAsync()
+    {
+        if (queue is LocalJobQueue { IsGone: true } gone)
+        {
+            queue = null;
+            await gone.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Asks the backend; if the node goes away over it, asks again whoever serves the project then. Every request may be repeated.</summary>
     private async Task<T> RepeatAsync<T>(Func<IJobQueue, Task<T>> ask, CancellationToken cancellationToken)
     {
@@ -262,7 +345,7 @@ public sealed class JobQueueManager : IAsyncDisposable
             {
                 return await ask(opened).ConfigureAwait(false);
             }
-            catch (QueueUnavailableException) when (opened is LocalJobQueue { IsGone: true } && tries < MaxHandOvers)
+            catch (QueueUnavailableException) when (IsGone(opened) && tries < MaxHandOvers)
             {
                 // Commands that serve the project for a moment come and go one after the other.
             }

@@ -52,6 +52,12 @@ public sealed record QueueOptions
     /// <summary>How long a stop waits for running jobs.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How long a wait for a job goes on after the node that served the project went away, while nobody serves it or holds its database;
+    /// zero or more.
+    /// </summary>
+    public TimeSpan NodeReturnTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Where what operators should know goes; one sentence each.</summary>
     public Action<string>? OnWarning { get; init; }
 

@@ -9,14 +9,17 @@ namespace FlowerPower.Cli.Running;
 internal static class JobRunner
 {
     /// <summary>The exit code; a failed job is an exception.</summary>
+    /// <param name="queue">Who runs it.</param>
+    /// <param name="watch">The job now and at each change, to its end.</param>
     /// <exception cref="JobFailedException">It failed or was cancelled.</exception>
     /// <exception cref="InterruptedException">Somebody stopped the waiting; the job is stored.</exception>
-    public static async Task<int> AwaitResultAsync(CommandContext context, IJobQueue queue, JobId id)
+    public static async Task<int> AwaitResultAsync(
+        CommandContext context, IJobQueue queue, JobId id, Func<CancellationToken, IAsyncEnumerable<JobView>> watch)
     {
         JobView job;
         try
         {
-            job = await JobWaiter.WaitAsync(context.Host, context.Output, queue, id, timeout: null, context.Interrupted).ConfigureAwait(false);
+            job = await JobWaiter.WaitAsync(context.Host, context.Output, watch, id, timeout: null, context.Interrupted).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (context.Interrupted.IsCancellationRequested)
         {

@@ -8,20 +8,26 @@ namespace FlowerPower.Cli.Running;
 internal static class JobWaiter
 {
     /// <summary>Waits. Every change is pushed by the node.</summary>
+    /// <param name="watch">The job now and at each change, to its end.</param>
     /// <param name="timeout">How long; <see langword="null"/>: without limit.</param>
     /// <returns>The ended job, with its result.</returns>
     /// <exception cref="JobNotFoundException">There is none.</exception>
     /// <exception cref="TimeoutException">It has not ended in time; it goes on.</exception>
     public static async Task<JobView> WaitAsync(
-        CliHost host, Output output, IJobQueue queue, JobId id, TimeSpan? timeout, CancellationToken cancellationToken)
+        CliHost host,
+        Output output,
+        Func<CancellationToken, IAsyncEnumerable<JobView>> watch,
+        JobId id,
+        TimeSpan? timeout,
+        CancellationToken cancellationToken)
     {
         using var patience = timeout is { } limit ? new CancellationTokenSource(limit, host.Time) : new CancellationTokenSource();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
             return output.IsErrorTerminal
-                ? await WatchAsync(host, output, queue, id, either.Token).ConfigureAwait(false)
-                : await FollowAsync(output, queue, id, either.Token).ConfigureAwait(false);
+                ? await WatchAsync(host, output, watch(either.Token), id).ConfigureAwait(false)
+                : await FollowAsync(output, watch(either.Token), id).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -29,11 +35,11 @@ internal static class JobWaiter
         }
     }
 
-    private static async Task<JobView> WatchAsync(CliHost host, Output output, IJobQueue queue, JobId id, CancellationToken cancellationToken)
+    private static async Task<JobView> WatchAsync(CliHost host, Output output, IAsyncEnumerable<JobView> views, JobId id)
     {
         JobView? last = null;
         await using var line = new LiveLine(output, host.Time, $"job {id}");
-        await foreach (var view in queue.WatchAsync(id, cancellationToken).ConfigureAwait(false))
+        await foreach (var view in views.ConfigureAwait(false))
         {
             last = view;
             line.Say(Describe(view));
@@ -42,10 +48,10 @@ internal static class JobWaiter
         return last is { IsFinished: true } ? last : throw new JobNotFoundException(id);
     }
 
-    private static async Task<JobView> FollowAsync(Output output, IJobQueue queue, JobId id, CancellationToken cancellationToken)
+    private static async Task<JobView> FollowAsync(Output output, IAsyncEnumerable<JobView> views, JobId id)
     {
         JobView? last = null;
-        await foreach (var view in queue.WatchAsync(id, cancellationToken).ConfigureAwait(false))
+        await foreach (var view in views.ConfigureAwait(false))
         {
             if (last is null || last.Status != view.Status || last.Attempts != view.Attempts)
             {

@@ -38,7 +38,7 @@ internal static class QueueState
                 return opened;
             }
 
-            if (CanEnd(overview, job))
+            if (overview.CanRun(job))
             {
                 return opened;
             }
@@ -64,8 +64,6 @@ internal static class QueueState
         }
     }
 
-    private static bool CanEnd(QueueOverview overview, JobId job) => overview.WorkerSlots > 0 || overview.OwnJobs?.Contains(job) == true;
-
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(50);
 
@@ -73,7 +71,7 @@ internal static class QueueState
     /// <exception cref="CommandFailedException">No worker is up.</exception>
     public static async Task RequireWorkersAsync(JobQueueManager queue, JobView job, CancellationToken cancellationToken)
     {
-        if (job.IsFinished || CanEnd(await queue.OverviewAsync(cancellationToken).ConfigureAwait(false), job.Id))
+        if (job.IsFinished || (await queue.OverviewAsync(cancellationToken).ConfigureAwait(false)).CanRun(job.Id))
         {
             return;
         }

@@ -112,7 +112,11 @@ public sealed record QueueOverview(
     IReadOnlyDictionary<JobStatus, long> Counts,
     int WorkerSlots,
     int BusySlots,
-    IReadOnlyList<JobId>? OwnJobs = null);
+    IReadOnlyList<JobId>? OwnJobs = null)
+{
+    /// <summary>Is anybody up who would run this job, so that waiting for it is not in vain?</summary>
+    public bool CanRun(JobId id) => WorkerSlots > 0 || OwnJobs?.Contains(id) == true;
+}
 
 /// <summary>The queue cannot be reached, or does not answer. The message says which, and what to do.</summary>
 public sealed class QueueUnavailableException(string message, Exception? inner = null) : Exception(message, inner);

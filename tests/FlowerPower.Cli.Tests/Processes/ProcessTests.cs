@@ -168,6 +168,35 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public async Task Who_waits_for_a_result_outlives_a_killed_worker_and_a_stopped_one()
+    {
+        using var project = new TempProject().WithGated();
+        using var gate = new Gate();
+        using var killed = ToolProcess.Start(project, "queue", "worker", "start");
+        await killed.LineAsync("Serving");
+        await ToolProcess.RunAsync(project, "queue", "enqueue", "gated", "--id", "g1", "--inputs", $"gate={gate.Path}");
+        using var waiting = ToolProcess.Start(project, "queue", "result", "g1", "--wait");
+        using (var first = await gate.ArrivalAsync())
+        {
+            await waiting.LineAsync("job g1: running");
+            killed.Signal(ToolProcess.Kill);
+            await waiting.LineAsync("has gone away. Job g1 is stored; waiting for the next node.");
+        }
+
+        // The next one finishes the job, but only when it is stopping already, and its socket is closed.
+        using var worker = ToolProcess.Start(project, "queue", "worker", "start");
+        using var second = await gate.ArrivalAsync();
+        await waiting.LineAsync("job g1: running (attempt 1 of 4, 2 in all)");
+        worker.Signal(ToolProcess.Terminate);
+        await worker.LineAsync("stopping: 1 running job may take");
+        await second.ReleaseAsync("at last");
+
+        Assert.Equal(ExitCodes.Done, await worker.ExitAsync());
+        Assert.Equal(ExitCodes.Done, await waiting.ExitAsync());
+        Assert.Contains("out: answer  at last", waiting.Lines);
+    }
+
+    [Fact]
     public async Task Commands_that_hold_the_store_for_a_moment_do_not_get_into_each_others_way()
     {
         using var project = new TempProject().WithHello();

@@ -55,7 +55,7 @@ internal sealed class EnqueueCommand : ToolCommand
         {
             await QueueState.RequireWorkersAsync(queue, job, context.Interrupted).ConfigureAwait(false);
             var waiting = await queue.OpenAsync(context.Interrupted).ConfigureAwait(false);
-            return await JobRunner.AwaitResultAsync(context, waiting, job.Id).ConfigureAwait(false);
+            return await JobRunner.AwaitResultAsync(context, waiting, job.Id, token => queue.WatchAsync(job.Id, token)).ConfigureAwait(false);
         }
 
         var overview = await queue.OverviewAsync(context.Interrupted).ConfigureAwait(false);

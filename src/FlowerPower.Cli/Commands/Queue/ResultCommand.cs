@@ -48,9 +48,10 @@ internal sealed class ResultCommand : ToolCommand
         if (waits && !job.IsFinished)
         {
             await QueueState.RequireWorkersAsync(queue, job, context.Interrupted).ConfigureAwait(false);
-            var opened = await queue.OpenAsync(context.Interrupted).ConfigureAwait(false);
+            var id = job.Id;
             job = await JobWaiter.WaitAsync(
-                context.Host, context.Output, opened, job.Id, context.Parse.GetValue(timeout), context.Interrupted).ConfigureAwait(false);
+                context.Host, context.Output, token => queue.WatchAsync(id, token), id, context.Parse.GetValue(timeout), context.Interrupted)
+                .ConfigureAwait(false);
         }
 
         if (job.Status != JobStatus.Completed)

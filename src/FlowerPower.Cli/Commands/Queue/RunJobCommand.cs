@@ -51,7 +51,8 @@ internal sealed class RunJobCommand : ToolCommand
                 queue, receipts[0].Id, context.Host, context.Output, context.Interrupted).ConfigureAwait(false);
             try
             {
-                return await JobRunner.AwaitResultAsync(context, opened, receipts[0].Id).ConfigureAwait(false);
+                return await JobRunner.AwaitResultAsync(
+                    context, opened, receipts[0].Id, token => opened.WatchAsync(receipts[0].Id, token)).ConfigureAwait(false);
             }
             catch (QueueUnavailableException) when (opened is LocalJobQueue { IsGone: true } && nodes < MaxNodes)
             {

@@ -33,8 +33,9 @@ internal sealed class WatchCommand : ToolCommand
         if (!job.IsFinished)
         {
             await QueueState.RequireWorkersAsync(queue, job, context.Interrupted).ConfigureAwait(false);
-            var opened = await queue.OpenAsync(context.Interrupted).ConfigureAwait(false);
-            job = await JobWaiter.WaitAsync(context.Host, context.Output, opened, job.Id, timeout: null, context.Interrupted).ConfigureAwait(false);
+            var id = job.Id;
+            job = await JobWaiter.WaitAsync(
+                context.Host, context.Output, token => queue.WatchAsync(id, token), id, timeout: null, context.Interrupted).ConfigureAwait(false);
         }
 
         context.Output.Text(string.Join('\n', JobText.Details(job, context.Host.Time.GetUtcNow(), context.Output.Width)));
