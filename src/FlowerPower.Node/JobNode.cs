@@ -18,6 +18,10 @@ public sealed class JobNode : IAsyncDisposable
 
     private static readonly TimeSpan ShardStopTimeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>A stop waits so long for a store that takes nothing, looking so often: somebody wants the process gone.</summary>
+    private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan StoreLook = TimeSpan.FromMilliseconds(250);
+
     private readonly ActorSystem system;
     private readonly IShardStore store;
     private readonly JobNodeParts parts;
@@ -176,19 +180,41 @@ public sealed class JobNode : IAsyncDisposable
 
     private async Task DrainAsync()
     {
-        if (await IsDrainedAsync(parts.Options.DrainTimeout).ConfigureAwait(false))
+        using var inVain = new CancellationTokenSource();
+        var ill = TimeSpan.Zero;
+        await using var watch = parts.Options.Time.CreateTimer(
+            _ =>
+            {
+                ill = parts.StoreProblem is null ? TimeSpan.Zero : ill + StoreLook;
+                if (ill >= StorePatience)
+                {
+                    inVain.Cancel();
+                }
+            },
+            null, StoreLook, StoreLook);
+        try
         {
-            return;
+            if (await IsDrainedAsync(parts.Options.DrainTimeout, inVain.Token).ConfigureAwait(false))
+            {
+                return;
+            }
+
+            parts.Worker.Tell(HandBack.Instance);
+            if (await IsDrainedAsync(parts.Options.HandBackTimeout, inVain.Token).ConfigureAwait(false))
+            {
+                return;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // A full disk takes neither outcomes nor hand-backs, and somebody wants the process gone.
+            parts.Worker.Tell(HandBack.Instance);
         }
 
-        parts.Worker.Tell(HandBack.Instance);
-        if (!await IsDrainedAsync(parts.Options.HandBackTimeout).ConfigureAwait(false))
-        {
-            parts.Warn("Some attempts could not be handed back before the stop; they run again when a node next opens the store.");
-        }
+        parts.Warn("Some attempts could not be handed back before the stop; they run again when a node next opens the store.");
     }
 
-    private async Task<bool> IsDrainedAsync(TimeSpan timeout)
+    private async Task<bool> IsDrainedAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (timeout == TimeSpan.Zero)
         {
@@ -198,7 +224,7 @@ public sealed class JobNode : IAsyncDisposable
 
         try
         {
-            await parts.Worker.Ask<Drained>(Drain.Instance, timeout).ConfigureAwait(false);
+            await parts.Worker.Ask<Drained>(Drain.Instance, timeout, cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (AskTimeoutException)

@@ -26,6 +26,9 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
     /// <summary>The journals of the shards that serve; <see langword="null"/> where one is starting or stopped.</summary>
     public ShardJournal?[] Journals { get; } = new ShardJournal?[shardCount];
 
+    /// <summary>Why the store does not take what is to be written, while that is tried again; <see langword="null"/>: it takes it.</summary>
+    public string? StoreProblem => Array.Find(Journals, journal => journal?.StoreProblem is not null)?.StoreProblem;
+
     /// <summary>The claims under which this node holds, held, or tried to hold each shard.</summary>
     public HashSet<ClaimId>[] Claims { get; } = [.. Enumerable.Range(0, shardCount).Select(_ => new HashSet<ClaimId>())];
 
@@ -46,8 +49,10 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
     /// <summary>The shard could not start. Before it has served once, this ends the node's start.</summary>
     public void CannotServe(int shard, Exception reason)
     {
-        Warn($"Shard {shard} cannot start: {reason.Message}");
-        serving[shard].TrySetException(reason);
+        if (!serving[shard].TrySetException(reason))
+        {
+            Warn($"Shard {shard} cannot start: {reason.Message}");
+        }
     }
 
     /// <summary>Tell the operator. A handler that throws harms nobody but itself.</summary>

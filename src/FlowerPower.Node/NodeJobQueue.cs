@@ -204,10 +204,18 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
             }
             catch (Exception error) when (error is AskTimeoutException or ActorFailedException)
             {
+                // A store that is known to be ill is mended by whoever asks, and later than they would wait.
+                if (parts.StoreProblem is { } problem)
+                {
+                    throw new QueueUnavailableException(
+                        $"Job {id} waits for its store: the command may yet be carried out, and "
+                        + $"is safe to repeat with the same job id. {problem}", error);
+                }
+
                 if (parts.Options.Time.GetElapsedTime(started) > GiveUpAfter)
                 {
                     throw new QueueUnavailableException(
-                        $"Job {id} did not answer for {GiveUpAfter.TotalSeconds:0} s: {error.Message}. The command may or may not have been "
+                        $"Job {id} did not answer for {GiveUpAfter.TotalSeconds:0} s. The command may or may not have been "
                         + "carried out; the same command with the same job id is safe to repeat.", error);
                 }
 

@@ -8,7 +8,10 @@ internal static class JobJson
 {
     /// <summary>One job as an object.</summary>
     /// <param name="extra">Writes further members into it; <see langword="null"/>: none.</param>
-    public static void Write(Utf8JsonWriter json, JobView job, Action<Utf8JsonWriter>? extra = null)
+    public static void Write(Utf8JsonWriter json, JobView job, Action<Utf8JsonWriter>? extra = null) =>
+        Write(json, job, extra, withHistory: true);
+
+    private static void Write(Utf8JsonWriter json, JobView job, Action<Utf8JsonWriter>? extra, bool withHistory)
     {
         json.WriteStartObject();
         json.WriteString("id", job.Id.Value);
@@ -42,18 +45,22 @@ internal static class JobJson
         }
 
         json.WriteEndObject();
-        History(json, job.History);
+        if (withHistory)
+        {
+            History(json, job.History);
+        }
+
         extra?.Invoke(json);
         json.WriteEndObject();
     }
 
-    /// <summary>An array of jobs.</summary>
+    /// <summary>An array of jobs, without their histories, which lists do not have.</summary>
     public static void WriteAll(Utf8JsonWriter json, string name, IEnumerable<JobView> jobs)
     {
         json.WriteStartArray(name);
         foreach (var job in jobs)
         {
-            Write(json, job);
+            Write(json, job, extra: null, withHistory: false);
         }
 
         json.WriteEndArray();

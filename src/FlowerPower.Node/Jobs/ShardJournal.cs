@@ -40,10 +40,14 @@ internal sealed class ShardJournal(
     private BatchToken token;
     private bool writing;
     private Exception? lost;
+    private string? storeProblem;
     private TaskCompletionSource? idle;
 
     /// <summary>The jobs of this shard that are not finished.</summary>
     public LiveJobs Live { get; } = new();
+
+    /// <summary>Why the store does not take what is to be written, while it is tried again; <see langword="null"/> if it does.</summary>
+    public string? StoreProblem => Volatile.Read(ref storeProblem);
 
     /// <summary>When some job's clock must be looked at.</summary>
     public ClockChecks Clock { get; } = new();
@@ -293,6 +297,7 @@ internal sealed class ShardJournal(
                 switch (await store.AppendAsync(entry, CancellationToken.None).ConfigureAwait(false))
                 {
                     case AppendOutcome.Stored or AppendOutcome.Duplicate:
+                        Volatile.Write(ref storeProblem, null);
                         return null;
                     case AppendOutcome.Fenced fenced:
                         return new ShardLostException($"Shard {shard} belongs to {fenced.Owner?.Node ?? "nobody"} now.");
@@ -310,9 +315,10 @@ internal sealed class ShardJournal(
                         unavailable);
                 }
 
+                Volatile.Write(ref storeProblem, unavailable.Message);
                 if (wait == FirstRepeatAfter)
                 {
-                    parts.Warn($"Shard {shard} waits for its store: {unavailable.Message}");
+                    parts.Warn($"Jobs wait for their store: {unavailable.Message}"); // the same of every shard, so that it is said once
                 }
 
                 await Task.Delay(wait, parts.Options.Time).ConfigureAwait(false);

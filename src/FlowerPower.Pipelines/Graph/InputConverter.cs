@@ -160,5 +160,11 @@ internal static class InputConverter
     }
 
     private static string Mismatch(object? value, Type target, string? form = null) =>
-        $"{PlainValue.ShowWithType(value)} came, {TypeNames.Of(target)} is expected{(form is null ? "" : $" ({form})")}";
+        $"{PlainValue.ShowWithType(value)} came, {TypeNames.Of(target)} is expected{(form is null ? "" : $" ({form})")}{AsText(value, target)}";
+
+    /// <summary>Who writes <c>name=5</c> and means a text has to say so, and a shell takes quotes away.</summary>
+    private static string AsText(object? value, Type target) =>
+        target == typeof(string) && PlainValue.Unwrap(value) is { } plain && (plain is bool || Numbers.IsNumber(plain))
+            ? $"; as a text it is written \"{PlainValue.Show(plain)}\", and for a shell '\"{PlainValue.Show(plain)}\"'"
+            : "";
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace FlowerPower.Pipelines;
 
@@ -8,10 +9,12 @@ namespace FlowerPower.Pipelines;
 /// A run's results as JSON: one object, one property per final variable. Records and classes have their properties under their C# names, tuples
 /// are arrays, enums are texts, dates are ISO 8601, and NaN and the infinities are the texts "NaN", "Infinity" and "-Infinity": nothing is lost.
 /// </summary>
-public static class ResultJson
+public static partial class ResultJson
 {
     /// <summary>The greatest length of a run's results: 16 MiB of UTF-8.</summary>
     public const int MaxBytes = 16 * 1024 * 1024;
+
+    private const string SerializersName = "System.Text.Json";
 
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -69,11 +72,28 @@ public static class ResultJson
         {
             throw new ResultException(
                 name,
-                $"The value of '{name}', a {TypeNames.Of(value!.GetType())}, has no JSON form: {error.Message} "
+                $"The value of '{name}' ({TypeNames.Of(value!.GetType())}) has no JSON form: {Why(value, error)}. "
                 + $"Return numbers, texts, lists, dictionaries or records, or leave '{name}' out of final_vars.",
                 error);
         }
     }
+
+    /// <summary>The serializer's own words are about its types and options; a pipeline's author asks which value it is. Without a full stop.</summary>
+    private static string Why(object value, Exception error) => error switch
+    {
+        _ when value is Delegate => "a function is no data",
+        _ when value is Stream => "a stream is no data",
+        JsonException => "it contains itself, or is nested more than 64 deep",
+        NotSupportedException { Source: SerializersName } when error.Message.Contains("dictionary key", StringComparison.Ordinal) =>
+            "a dictionary's keys must be texts, numbers, dates or enums",
+        NotSupportedException { Source: SerializersName } => PathPattern().Match(error.Message) is { Success: true } at
+            ? $"its part {at.Groups[1].Value} is no data, but a function, a type or a handle, for example"
+            : "it is no data, but a function, a type or a handle, for example",
+        _ => $"{error.GetType().Name}: {error.Message.TrimEnd('.')}",
+    };
+
+    [GeneratedRegex(@" Path: \$\.?(\S+)\.$")]
+    private static partial Regex PathPattern();
 
     private static ResultException TooLong(string largest, long size, int count)
     {

@@ -15,6 +15,9 @@ internal sealed class Database : IDisposable
     // A checkpoint that readers stand in the way of can come later; the writes behind it should not wait for them.
     private const int CheckpointPatienceMilliseconds = 100;
 
+    // SQLITE_IOERR_SHMSIZE: the write-ahead log's index could not be made longer, for which a full disk is the reason.
+    private const int NoRoomForSharedMemory = raw.SQLITE_IOERR | (19 << 8);
+
     private readonly sqlite3 handle;
     private readonly List<Statement> statements = [];
 
@@ -126,11 +129,11 @@ internal sealed class Database : IDisposable
     public StoreException Error(int result)
     {
         var text = $"{raw.sqlite3_errmsg(handle).utf8_to_string()}, SQLite code {result}";
-        return (result & 0xFF) switch
+        return (result == NoRoomForSharedMemory ? raw.SQLITE_FULL : result & 0xFF) switch
         {
             raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => SqliteCorruption.Of(Path, text),
             raw.SQLITE_FULL => new StoreUnavailableException(
-                $"The store '{Path}' has no space left on its disk ({text}): free some; nothing of this call was written, and it may be repeated."),
+                $"The store '{Path}' has no space left on its disk ({text}): free some."),
             raw.SQLITE_CANTOPEN or raw.SQLITE_PERM or raw.SQLITE_READONLY or raw.SQLITE_AUTH => new StoreUnavailableException(
                 $"The store '{Path}' cannot be written ({text}): give this user the right to read and write the file and its folder."),
             raw.SQLITE_BUSY or raw.SQLITE_LOCKED => new StoreUnavailableException(

@@ -24,19 +24,21 @@ internal sealed class ToolProcess : IDisposable
         process.BeginErrorReadLine();
     }
 
-    public static ToolProcess Start(TempProject project, params string[] arguments)
+    public static ToolProcess Start(TempProject project, params string[] arguments) => StartOn(disk: null, project, arguments);
+
+    /// <summary>Starts it where a disk of the test's own is mounted.</summary>
+    public static ToolProcess StartOn(SmallDisk? disk, TempProject project, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet")
+        string[] words = [.. disk?.Prefix ?? [], "dotnet", "exec", Path.Combine(AppContext.BaseDirectory, "FlowerPower.Cli.dll"), .. arguments];
+        var start = new ProcessStartInfo(words[0])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = project.Root,
         };
-        start.ArgumentList.Add("exec");
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "FlowerPower.Cli.dll"));
-        foreach (var argument in arguments)
+        foreach (var word in words.Skip(1))
         {
-            start.ArgumentList.Add(argument);
+            start.ArgumentList.Add(word);
         }
 
         return new ToolProcess(Process.Start(start)!);

@@ -112,4 +112,29 @@ public sealed class PipelineCommandTests
         Assert.EndsWith("\r\u001b[K", said.Error, StringComparison.Ordinal);
         Assert.Contains("greeting         Hello, World!", said.AssertDone().Out, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("none/hello.svg", "there is no folder '", "make it, or give --save a file in one that exists.")]
+    [InlineData("conf", "it is a folder", "give --save a file in it.")]
+    public async Task A_picture_that_cannot_be_written_says_why_and_what_to_do(string file, string why, string remedy)
+    {
+        using var project = new TempProject().WithHello();
+
+        var problem = (await Tool.RunAsync(project, "pipeline", "show-dag", "hello", "--save", file)).AssertFailed();
+
+        Assert.StartsWith($"The picture cannot be written to '{Path.Combine(project.Root, file)}': {why}", problem, StringComparison.Ordinal);
+        Assert.EndsWith(remedy, problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_number_that_should_be_a_text_is_refused_with_the_very_words_that_work()
+    {
+        using var project = new TempProject().WithHello();
+
+        var problem = (await Tool.RunAsync(project, "pipeline", "run", "hello", "--inputs", "name=5")).AssertFailed();
+        var said = (await Tool.RunAsync(project, "pipeline", "run", "hello", "--inputs", "name=\"5\"", "-o", "greeting")).AssertDone();
+
+        Assert.EndsWith("as a text it is written \"5\", and for a shell '\"5\"'.", problem, StringComparison.Ordinal);
+        Assert.Equal("greeting  Hello, 5!\n", said.Out);
+    }
 }

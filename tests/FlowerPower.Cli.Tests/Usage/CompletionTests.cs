@@ -55,6 +55,13 @@ public sealed class CompletionTests
         Assert.Equal(ExitCodes.Done, said.ExitCode);
     }
 
+    [Theory]
+    [InlineData("flowerpower init ")]
+    [InlineData("flowerpower queue list -")]
+    [InlineData("flowerpower ")]
+    public async Task Only_what_a_shell_user_would_type_is_offered(string line) =>
+        Assert.All(await SuggestAsync(line), word => Assert.Matches("^(-?-[a-z]|[a-z])[a-z-]*$", word));
+
     private static async Task<string[]> SuggestAsync(string line, string? folder = null)
     {
         var said = await Tool.RunIn(folder ?? Path.GetTempPath(), $"[suggest:{line.Length}]", line);

@@ -40,7 +40,7 @@ public sealed class SqliteFileTests : IDisposable
         await File.WriteAllTextAsync(Path, string.Concat(Enumerable.Repeat("These are the minutes of the last meeting.\n", 300)));
         var before = await File.ReadAllBytesAsync(Path);
 
-        await AssertRefusedAsync<StoreCorruptException>("put a copy of the file in its place");
+        await AssertRefusedAsync<StoreCorruptException>("restore it from a backup, or move it away to start empty");
 
         Assert.Equal(before, await File.ReadAllBytesAsync(Path));
     }

@@ -55,7 +55,7 @@ internal sealed class ShowDagCommand : ToolCommand
         if (file is not null)
         {
             var path = Path.GetFullPath(file, context.Host.CurrentDirectory);
-            File.WriteAllText(path, picture + "\n");
+            Save(path, picture + "\n");
             context.Output.Text($"Wrote {path}.");
             context.Output.Json(json =>
             {
@@ -76,6 +76,24 @@ internal sealed class ShowDagCommand : ToolCommand
             json.WriteEndObject();
         });
         return Task.FromResult(ExitCodes.Done);
+    }
+
+    private static void Save(string path, string text)
+    {
+        try
+        {
+            File.WriteAllText(path, text);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailedException($"The picture cannot be written to '{path}': " + error switch
+            {
+                DirectoryNotFoundException => $"there is no folder '{Path.GetDirectoryName(path)}'; make it, or give --save a file in one that exists.",
+                UnauthorizedAccessException when Directory.Exists(path) => "it is a folder; give --save a file in it.",
+                UnauthorizedAccessException => "this user may not write there; give --save a file elsewhere.",
+                _ => $"{error.Message.Split(" : ")[0].TrimEnd('.')}; give --save a file elsewhere.", // .NET puts the path behind the reason
+            });
+        }
     }
 
     private static string KindOf(string? file) => Path.GetExtension(file)?.ToLowerInvariant() switch
