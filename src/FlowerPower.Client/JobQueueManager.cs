@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using FlowerPower.Jobs;
+using FlowerPower.Node;
 using FlowerPower.Node.Local;
 using FlowerPower.Pipelines;
 
@@ -122,7 +123,7 @@ public sealed class JobQueueManager : IAsyncDisposable
     {
         var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (timeout is { } limit)
+        if (timeout is { } limit && limit <= NodeOptions.LongestWait) // beyond it no timer goes, and nobody waits
         {
             patience.CancelAfter(limit);
         }

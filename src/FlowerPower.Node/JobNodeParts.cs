@@ -51,7 +51,7 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
     {
         try
         {
-            Options.OnNotice?.Invoke(new NodeNotice(true, text));
+            Options.OnNotice?.Invoke(new NodeNotice(text));
         }
         catch (Exception error)
         {
