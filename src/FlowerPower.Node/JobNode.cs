@@ -124,9 +124,9 @@ public sealed class JobNode : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
 
-    /// <summary>Every step is taken, whatever became of those before it: a store that stays open would be held against everybody else.</summary>
     private async Task StopOnceAsync()
     {
+        // Every step is taken, whatever became of those before it: a store that stays open would be held against everybody else.
         var failures = new List<Exception>();
         foreach (var step in new Func<Task>[]
         {
