@@ -71,7 +71,7 @@ public sealed class ActorsAdapter : QueueAdapter
             project.StateFolder,
             options.Holder,
             options.OnAttemptEnded is { } report
-                ? new ReportingExecutor(new ProjectJobExecutor(project), report, TimeProvider.System)
+                ? new ReportingExecutor(new ProjectJobExecutor(project), report, options.OnWarning, TimeProvider.System)
                 : new ProjectJobExecutor(project),
             new EmbeddedOptions
             {

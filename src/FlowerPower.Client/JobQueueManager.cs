@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using FlowerPower.Jobs;
+using FlowerPower.Node;
 using FlowerPower.Node.Local;
 using FlowerPower.Pipelines;
 
@@ -134,7 +135,7 @@ public sealed class JobQueueManager : IAsyncDisposable
     public async Task<JobView> WaitAsync(JobId id, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (timeout is { } limit)
+        if (timeout is { } limit && limit <= NodeOptions.LongestWait) // beyond it no timer goes, and nobody waits
         {
             patience.CancelAfter(limit);
         }

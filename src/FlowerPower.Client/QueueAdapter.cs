@@ -49,7 +49,7 @@ public sealed record QueueOptions
     /// <summary>What this process is, for others that find the queue held by it; not empty.</summary>
     public string Holder { get; init; } = Path.GetFileNameWithoutExtension(Environment.ProcessPath) ?? "an application";
 
-    /// <summary>How long a stop waits for running jobs.</summary>
+    /// <summary>How long a stop waits for running jobs; zero to 49 days.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
@@ -61,6 +61,9 @@ public sealed record QueueOptions
     /// <summary>Where what operators should know goes; one sentence each.</summary>
     public Action<string>? OnWarning { get; init; }
 
-    /// <summary>Told of each attempt that ended in this process, before its outcome is recorded; may be called from several threads at once.</summary>
+    /// <summary>
+    /// Told of each attempt that ended in this process, before its outcome is recorded; may be called from several threads at once. If it
+    /// throws, that is a warning, and the attempt's outcome is what it was.
+    /// </summary>
     public Action<AttemptReport>? OnAttemptEnded { get; init; }
 }

@@ -18,7 +18,8 @@ public sealed class EmbeddedNode : IAsyncDisposable
     private EmbeddedNode(JobNode node, QueuePlace place)
     {
         this.node = node;
-        endpoint = LocalEndpoint.Start(place.SocketPath, node.Queue, node.Name, () => stopRequested.TrySetResult());
+        endpoint = LocalEndpoint.Start(
+            place.SocketPath, node.Queue, node.Name, () => stopRequested.TrySetResult(), node.Parts.Warn, node.Parts.Options.Time);
     }
 
     /// <summary>The node's jobs, without a socket in between.</summary>
@@ -139,8 +140,14 @@ public sealed class EmbeddedNode : IAsyncDisposable
     /// <summary>Stops in order: no new requests, running jobs finished or handed back, records written, database closed.</summary>
     public async ValueTask DisposeAsync()
     {
-        await endpoint.DisposeAsync().ConfigureAwait(false);
-        await node.DisposeAsync().ConfigureAwait(false);
+        try
+        {
+            await endpoint.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            await node.DisposeAsync().ConfigureAwait(false);
+        }
     }
 }
 

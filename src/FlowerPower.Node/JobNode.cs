@@ -47,6 +47,9 @@ public sealed class JobNode : IAsyncDisposable
     /// <summary>What nobody received, by reason.</summary>
     public DeadLetters DeadLetters => system.DeadLetters;
 
+    /// <summary>What the node's actors know of each other.</summary>
+    internal JobNodeParts Parts => parts;
+
     /// <summary>Claims and recovers every shard of the store, and begins to serve and to work.</summary>
     /// <param name="store">The node disposes it when it stops.</param>
     /// <param name="executor">Runs attempts; not used if the node has no worker slots.</param>
@@ -171,11 +174,31 @@ public sealed class JobNode : IAsyncDisposable
 
     private async Task StopOnceAsync()
     {
-        await DrainAsync().ConfigureAwait(false);
-        await parts.Stopped.CancelAsync().ConfigureAwait(false);
-        await parts.Jobs.StopAsync(ShardStopTimeout).ConfigureAwait(false);
-        await system.TerminateAsync().ConfigureAwait(false);
-        await store.DisposeAsync().ConfigureAwait(false);
+        // Every step is taken, whatever became of those before it: a store that stays open would be held against everybody else.
+        var failures = new List<Exception>();
+        foreach (var step in new Func<Task>[]
+        {
+            DrainAsync,
+            parts.Stopped.CancelAsync,
+            () => parts.Jobs.StopAsync(ShardStopTimeout),
+            system.TerminateAsync,
+            () => store.DisposeAsync().AsTask(),
+        })
+        {
+            try
+            {
+                await step().ConfigureAwait(false);
+            }
+            catch (Exception error)
+            {
+                failures.Add(error);
+            }
+        }
+
+        if (failures.Count > 0)
+        {
+            throw failures.Count == 1 ? failures[0] : new AggregateException("The node has stopped, and several things went wrong over it.", failures);
+        }
     }
 
     private async Task DrainAsync()

@@ -55,12 +55,18 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
         }
     }
 
+    /// <summary>Does the job's shard serve? What is told to it otherwise waits, or is dropped.</summary>
+    public bool IsServed(JobId id) => Journals[ShardKey.Of(id.Value, Journals.Length)] is not null;
+
+    /// <summary>What jobs refused.</summary>
+    public Refusals Refusals { get; } = new(options.Time);
+
     /// <summary>Tell the operator. A handler that throws harms nobody but itself.</summary>
     public void Warn(string text)
     {
         try
         {
-            Options.OnNotice?.Invoke(new NodeNotice(true, text));
+            Options.OnNotice?.Invoke(new NodeNotice(text));
         }
         catch (Exception error)
         {

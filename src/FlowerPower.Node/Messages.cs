@@ -65,13 +65,13 @@ internal sealed record WorkRetracted
 internal sealed record GrantAttempt(JobCommand.Start Start, ActorRef Worker);
 
 /// <summary>To the broker: what became of a grant.</summary>
-internal sealed record GrantOutcome(JobId Id, GrantId Grant, bool Started);
+internal sealed record GrantOutcome(GrantId Grant, bool Started);
 
 /// <summary>To a worker: run this attempt. Its answer is a command to the job.</summary>
 internal sealed record RunAttempt(JobSpec Spec, AttemptNumber Attempt, GrantId Grant);
 
-/// <summary>To a worker: that attempt is not yours any more; stop it.</summary>
-internal sealed record StopAttempt(JobId Id, GrantId Grant, string Reason);
+/// <summary>To a worker: that attempt is not yours any more; stop it. Also a job's answer to a heartbeat that it refuses.</summary>
+internal sealed record StopAttempt(GrantId Grant);
 
 /// <summary>To a worker, from a shard that recovered: do you still have this attempt? If not, the worker gives it back.</summary>
 internal sealed record ConfirmAttempt(JobId Id, GrantId Grant);

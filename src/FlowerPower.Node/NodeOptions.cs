@@ -18,14 +18,22 @@ public sealed record NodeOptions
     /// <summary>Job actors that a shard keeps in memory; a waiting job beyond it costs an index entry only. 1 or more.</summary>
     public int MaxActiveJobsPerShard { get; init; } = 5_000;
 
-    /// <summary>How often expired records are looked for; above zero.</summary>
+    /// <summary>How often expired records are looked for; 1 ms to <see cref="LongestWait"/>.</summary>
     public TimeSpan PruneEvery { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a stop waits for running jobs before it cancels them and hands them back; zero or more.</summary>
+    /// <summary>How long a stop waits for running jobs before it cancels them and hands them back; zero to <see cref="LongestWait"/>.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a stop then waits for the jobs to hear that they were handed back; above zero.</summary>
+    /// <summary>How long a stop then waits for the jobs to hear that they were handed back; 1 ms to <see cref="LongestWait"/>.</summary>
     public TimeSpan HandBackTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often the worker asks, of each running attempt, whether it is still its own; 1 ms to <see cref="LongestWait"/>.</summary>
+    public TimeSpan HeartbeatEvery { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The longest of these spans: timers have a greatest length (2^32 ms), a little above it.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromDays(49);
+
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(1); // as fine as timers are
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
@@ -43,10 +51,17 @@ public sealed record NodeOptions
         Require(WorkerSlots is >= 0 and <= 100_000, nameof(WorkerSlots), "must be 0 to 100,000");
         Require(LogEvents >= 1, nameof(LogEvents), "must be 1 or more");
         Require(MaxActiveJobsPerShard >= 1, nameof(MaxActiveJobsPerShard), "must be 1 or more");
-        Require(PruneEvery > TimeSpan.Zero, nameof(PruneEvery), "must be above zero");
-        Require(HandBackTimeout > TimeSpan.Zero, nameof(HandBackTimeout), "must be above zero");
-        Require(DrainTimeout >= TimeSpan.Zero, nameof(DrainTimeout), "must not be negative");
+        RequireSpan(PruneEvery, ShortestWait, nameof(PruneEvery));
+        RequireSpan(HandBackTimeout, ShortestWait, nameof(HandBackTimeout));
+        RequireSpan(HeartbeatEvery, ShortestWait, nameof(HeartbeatEvery));
+        RequireSpan(DrainTimeout, TimeSpan.Zero, nameof(DrainTimeout));
     }
+
+    private static void RequireSpan(TimeSpan span, TimeSpan least, string option) =>
+        Require(
+            span >= least && span <= LongestWait,
+            option,
+            FormattableString.Invariant($"must be {least.TotalSeconds} s to {LongestWait.TotalDays} days, not {span:c}"));
 
     private static void Require(bool holds, string option, string rule)
     {
@@ -57,7 +72,6 @@ public sealed record NodeOptions
     }
 }
 
-/// <summary>Something that an operator should know.</summary>
-/// <param name="IsWarning">Something went wrong (<see langword="false"/>: a step of normal life).</param>
+/// <summary>Something that an operator should know: it went wrong, or may.</summary>
 /// <param name="Text">One sentence.</param>
-public sealed record NodeNotice(bool IsWarning, string Text);
+public sealed record NodeNotice(string Text);

@@ -1,3 +1,4 @@
+using FlowerPower.Actors.TestKit;
 using FlowerPower.Jobs;
 using FlowerPower.Node.Workers;
 using FlowerPower.Storage;
@@ -35,6 +36,23 @@ internal sealed class TestNode : IAsyncDisposable
 
     public async Task<JobView> EndAsync(JobId id) =>
         await Queue.WaitAsync(id).Within($"job {id} to end") ?? throw new InvalidOperationException($"Job {id} does not exist.");
+
+    /// <summary>A job's own answer to a message, as a worker would get it.</summary>
+    public Task<T> AskJobAsync<T>(JobId id, object message) =>
+        Node.Parts.Jobs.Ask<T>(id.Value, message, TimeSpan.FromSeconds(30)).Within($"job {id}'s answer");
+
+    /// <summary>Stops a node whose clock stands still otherwise.</summary>
+    public async Task StopWhileTimePassesAsync(ManualTime time)
+    {
+        var stop = Node.StopAsync();
+        for (var step = 0; step < 10_000 && !stop.IsCompleted; step++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Yield();
+        }
+
+        await stop.Within("the stop");
+    }
 
     public static JobSpec NewSpec(string pipeline, string? id = null) =>
         new()

@@ -31,7 +31,7 @@ public sealed class WaitingLine
     public int Count => slotsById.Count;
 
     /// <summary>Waiting jobs, due or not, by queue and priority; only those above zero, in no order. A snapshot.</summary>
-    public IReadOnlyDictionary<(string Queue, JobPriority Priority), int> Counts =>
+    internal IReadOnlyDictionary<(string Queue, JobPriority Priority), int> Counts =>
         lanes.ToDictionary(pair => pair.Key, pair => pair.Value.Total);
 
     /// <summary>All waiting jobs, due or not, in no order. The line must not change while they are read.</summary>
@@ -129,7 +129,7 @@ public sealed class WaitingLine
     /// Waiting jobs of a queue and priority that were due at the last instant that <see cref="Take"/> or <see cref="NextDueAt"/>
     /// heard.
     /// </summary>
-    public int CountReady(string queue, JobPriority priority) => lanes.TryGetValue((queue, priority), out var lane) ? lane.Ready.Count : 0;
+    internal int CountReady(string queue, JobPriority priority) => lanes.TryGetValue((queue, priority), out var lane) ? lane.Ready.Count : 0;
 
     private WaitingJob? TakeOneOf(IReadOnlyCollection<JobId> ids, IReadOnlyCollection<string>? queues)
     {

@@ -76,7 +76,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
             TellWatchers();
         }
 
-        Answer(new JobReply(decision.Refusal, decision.Events.Count > 0, state, progress));
+        Answer(command, decision);
         if (decision.Events.Count > 0)
         {
             Announce(before, isWorkersAnswer: command is JobCommand.Succeed or JobCommand.Fail);
@@ -99,7 +99,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
             catch
             {
                 // The slot is free now, not after the broker's sweep. If the start was stored after all, the shard's recovery asks the worker.
-                broker.Tell(new GrantOutcome(id, grant.Start.Grant, Started: false), Context.Self);
+                broker.Tell(new GrantOutcome(grant.Start.Grant, Started: false), Context.Self);
                 throw;
             }
         }
@@ -112,7 +112,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         }
 
         // After the worker was told: what the broker then says to the worker comes behind it.
-        broker.Tell(new GrantOutcome(id, grant.Start.Grant, started), Context.Self);
+        broker.Tell(new GrantOutcome(grant.Start.Grant, started), Context.Self);
 
         if (decision.Events.Count > 0)
         {
@@ -129,7 +129,14 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
     private Decision Decide(JobCommand command)
     {
         var options = parts.Options;
-        return JobLifecycle.Decide(state, command, options.Time.GetUtcNow(), command is JobCommand.Fail ? options.Chance.NextDouble() : 0);
+        var jitter = command is JobCommand.Fail ? options.Chance.NextDouble() : 0;
+        var decision = JobLifecycle.Decide(state, command, options.Time.GetUtcNow(), jitter);
+        if (decision.Refusal is { } reason)
+        {
+            parts.Refusals.Record(id, command, reason);
+        }
+
+        return decision;
     }
 
     private async ValueTask StoreAsync(Decision decision)
@@ -150,7 +157,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
     {
         if (!isWorkersAnswer && before is JobState.Running was && (state as JobState.Running)?.Grant != was.Grant && was.Worker == parts.WorkerId)
         {
-            parts.Worker.Tell(new StopAttempt(id, was.Grant, state.GetType().Name));
+            parts.Worker.Tell(new StopAttempt(was.Grant));
         }
 
         if (state is JobState.Waiting waiting)
@@ -208,6 +215,19 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         if (watchers is null or [] && (state is JobState.Finished or JobState.Absent || (hinted && state is JobState.Waiting)))
         {
             Context.Passivate();
+        }
+    }
+
+    /// <summary>A heartbeat is answered only if it is refused: there are many of them, and silence is consent.</summary>
+    private void Answer(JobCommand command, Decision decision)
+    {
+        if (command is not JobCommand.Heartbeat heartbeat)
+        {
+            Answer(new JobReply(decision.Refusal, decision.Events.Count > 0, state, progress));
+        }
+        else if (decision.Refusal is not null)
+        {
+            Answer(new StopAttempt(heartbeat.Grant));
         }
     }
 

@@ -16,27 +16,35 @@ public sealed class LocalEndpoint : IAsyncDisposable
     private readonly HashSet<Task> connections = [];
     private readonly Task accepting;
 
-    private LocalEndpoint(string path, Socket listener, LocalService service)
+    private LocalEndpoint(string path, Socket listener, LocalService service, Action<string> warn, TimeProvider time)
     {
         this.path = path;
         this.listener = listener;
         this.service = service;
-        accepting = AcceptAsync();
+        accepting = new AcceptLoop(listener.AcceptAsync, Serve, warn, time).RunAsync(stopping.Token);
     }
 
     /// <summary>Begins to listen. The caller holds the store, so a socket that lies there already is a dead process's.</summary>
     /// <param name="queue">Who answers.</param>
     /// <param name="node">The node's name.</param>
     /// <param name="requestStop">Called when a client asks the node to stop; it must not wait for this endpoint.</param>
+    /// <param name="warn">Told what operators should know; <see langword="null"/>: nobody is. It must not throw.</param>
+    /// <param name="time">The clock; <see langword="null"/>: the system's.</param>
     /// <exception cref="SocketException">The socket cannot be made.</exception>
-    public static LocalEndpoint Start(string path, IJobQueue queue, string node, Action requestStop)
+    public static LocalEndpoint Start(
+        string path, IJobQueue queue, string node, Action requestStop, Action<string>? warn = null, TimeProvider? time = null)
     {
+        warn ??= _ => { };
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.Delete(path);
         var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            listener.Bind(new UnixDomainSocketEndPoint(path));
+            using (var reachable = ReachablePath.To(path))
+            {
+                listener.Bind(reachable.EndPoint);
+            }
+
             if (!OperatingSystem.IsWindows())
             {
                 File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -50,10 +58,10 @@ public sealed class LocalEndpoint : IAsyncDisposable
             throw;
         }
 
-        return new LocalEndpoint(path, listener, new LocalService(queue, node, requestStop));
+        return new LocalEndpoint(path, listener, new LocalService(queue, node, requestStop, warn), warn, time ?? TimeProvider.System);
     }
 
-    /// <summary>Ends all connections and takes the socket away.</summary>
+    /// <summary>Ends all connections, also those whose clients do not read their answers, and takes the socket away.</summary>
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync().ConfigureAwait(false);
@@ -66,36 +74,19 @@ public sealed class LocalEndpoint : IAsyncDisposable
         }
 
         await Task.WhenAll(open).ConfigureAwait(false);
-        File.Delete(path);
         stopping.Dispose();
+        File.Delete(path);
     }
 
-    private async Task AcceptAsync()
+    private void Serve(Socket socket)
     {
-        while (!stopping.IsCancellationRequested)
+        var connection = service.ServeAsync(socket, stopping.Token);
+        lock (gate)
         {
-            Socket socket;
-            try
-            {
-                socket = await listener.AcceptAsync(stopping.Token).ConfigureAwait(false);
-            }
-            catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
-            {
-                return;
-            }
-            catch (SocketException)
-            {
-                continue; // a client that was gone before it was accepted
-            }
-
-            var connection = service.ServeAsync(socket, stopping.Token);
-            lock (gate)
-            {
-                connections.Add(connection);
-            }
-
-            _ = connection.ContinueWith(Forget, TaskScheduler.Default);
+            connections.Add(connection);
         }
+
+        _ = connection.ContinueWith(Forget, TaskScheduler.Default);
     }
 
     private void Forget(Task connection)

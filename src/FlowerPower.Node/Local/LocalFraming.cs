@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Globalization;
 using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -12,15 +13,18 @@ internal static class LocalFraming
     /// <summary>The protocol's version; both ends must speak the same.</summary>
     public const int Protocol = 1;
 
-    /// <summary>The greatest frame: a page of results of 16 MiB must be asked for in smaller pages.</summary>
+    /// <summary>The greatest frame, for the writer as for the reader: a page of results of 16 MiB must be asked for in smaller pages.</summary>
     public const int MaxFrame = 256 * 1024 * 1024;
 
     private const int HeaderLength = 4;
 
     /// <summary>Write one frame, and send it.</summary>
-    public static async ValueTask WriteAsync<T>(PipeWriter output, T message, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    /// <param name="maxFrame">The longest frame, in bytes; at most <see cref="MaxFrame"/>.</param>
+    /// <exception cref="ArgumentException">The message is too long; nothing of it was sent, and others may follow.</exception>
+    public static async ValueTask WriteAsync<T>(
+        PipeWriter output, T message, JsonTypeInfo<T> type, CancellationToken cancellationToken, int maxFrame = MaxFrame)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(message, type);
+        var body = Serialize(message, type, maxFrame);
         BinaryPrimitives.WriteUInt32LittleEndian(output.GetSpan(HeaderLength), (uint)body.Length);
         output.Advance(HeaderLength);
         await output.WriteAsync(body, cancellationToken).ConfigureAwait(false);
@@ -48,6 +52,25 @@ internal static class LocalFraming
             }
         }
     }
+
+    private static byte[] Serialize<T>(T message, JsonTypeInfo<T> type, int maxFrame)
+    {
+        byte[] body;
+        try
+        {
+            body = JsonSerializer.SerializeToUtf8Bytes(message, type);
+        }
+        catch (OutOfMemoryException) // more than an array can hold
+        {
+            throw TooLong("more than 2,000,000,000", maxFrame);
+        }
+
+        return body.Length <= maxFrame ? body : throw TooLong(body.Length.ToString("N0", CultureInfo.InvariantCulture), maxFrame);
+    }
+
+    private static ArgumentException TooLong(string length, int maxFrame) => new(
+        FormattableString.Invariant($"A message between this machine's processes may have {maxFrame:N0} bytes, and this one would have {length}: ")
+        + "ask for a smaller page or for one without results, or enqueue fewer jobs in one call.");
 
     private static bool TryCut(ReadOnlySequence<byte> buffer, out ReadOnlySequence<byte> body, out SequencePosition end)
     {
@@ -84,8 +107,9 @@ internal static class LocalFraming
             var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = type.Options.MaxDepth });
             return JsonSerializer.Deserialize(ref reader, type) ?? throw new InvalidDataException("An empty frame.");
         }
-        catch (Exception error) when (error is JsonException or NotSupportedException)
+        catch (Exception error) when (error is not InvalidDataException)
         {
+            // Not only JSON's own errors: a value outside its range is refused by the type that it is read into, with whatever exception.
             throw new InvalidDataException($"A frame that is not of this protocol: {error.Message}", error);
         }
     }

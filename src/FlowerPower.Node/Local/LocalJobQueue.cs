@@ -46,7 +46,8 @@ public sealed class LocalJobQueue : IJobQueue
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken).ConfigureAwait(false);
+            using var reachable = ReachablePath.To(path);
+            await socket.ConnectAsync(reachable.EndPoint, cancellationToken).ConfigureAwait(false);
         }
         catch (SocketException)
         {
@@ -273,9 +274,9 @@ public sealed class LocalJobQueue : IJobQueue
                 }
             }
         }
-        catch (Exception error) when (error is IOException or SocketException or InvalidDataException or OperationCanceledException)
+        catch (Exception error)
         {
-            reason = error;
+            reason = error; // whatever it is, nobody reads any more, and all who wait must hear it
         }
 
         Volatile.Write(ref broken, new QueueUnavailableException(Gone, reason));

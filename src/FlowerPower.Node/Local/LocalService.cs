@@ -6,7 +6,10 @@ using FlowerPower.Jobs;
 namespace FlowerPower.Node.Local;
 
 /// <summary>Serves one connection after another's fashion: requests run side by side, answers go out one at a time.</summary>
-internal sealed class LocalService(IJobQueue queue, string node, Action requestStop)
+/// <param name="warn">Told what should not happen; must not throw.</param>
+/// <param name="maxFrame">The longest answer, in bytes; at most <see cref="LocalFraming.MaxFrame"/>.</param>
+internal sealed class LocalService(
+    IJobQueue queue, string node, Action requestStop, Action<string> warn, int maxFrame = LocalFraming.MaxFrame)
 {
     private const int MaxRequestsInFlight = 100_000;
 
@@ -14,21 +17,27 @@ internal sealed class LocalService(IJobQueue queue, string node, Action requestS
     public async Task ServeAsync(Socket socket, CancellationToken stopping)
     {
         using var closing = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var stream = new NetworkStream(socket, ownsSocket: true);
-        await using (stream.ConfigureAwait(false))
+        Connection? connection = null;
+        try
         {
-            var connection = new Connection(PipeWriter.Create(stream));
-            try
-            {
-                await ReadRequestsAsync(PipeReader.Create(stream), connection, closing.Token).ConfigureAwait(false);
-            }
-            catch (Exception error) when (error is IOException or InvalidDataException or OperationCanceledException or SocketException)
-            {
-                // The peer is gone, or talks something else, or the node stops.
-            }
-
+            using var stream = new NetworkStream(socket, ownsSocket: false);
+            connection = new Connection(PipeWriter.Create(stream), warn, maxFrame, closing.Token);
+            await ReadRequestsAsync(PipeReader.Create(stream), connection, closing.Token).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is IOException or InvalidDataException or OperationCanceledException or SocketException)
+        {
+            // The peer is gone, or talks something else, or the node stops.
+        }
+        catch (Exception error)
+        {
+            warn($"A local connection was ended: {error.Message}");
+        }
+        finally
+        {
+            // The socket before the requests: a peer that does not read would hold up whoever is in the middle of an answer.
             await closing.CancelAsync().ConfigureAwait(false);
-            await connection.FinishAsync().ConfigureAwait(false);
+            socket.Dispose();
+            await (connection?.FinishAsync() ?? Task.CompletedTask).ConfigureAwait(false);
         }
     }
 
@@ -43,7 +52,7 @@ internal sealed class LocalService(IJobQueue queue, string node, Action requestS
             }
 
             await connection.Slots.WaitAsync(closing).ConfigureAwait(false);
-            connection.Begin(request.Number, token => AnswerAsync(request, connection, token), closing);
+            connection.Begin(request.Number, token => AnswerAsync(request, connection, token));
         }
     }
 
@@ -105,20 +114,23 @@ internal sealed class LocalService(IJobQueue queue, string node, Action requestS
         {
             // Forgotten, or the connection is closing.
         }
-        catch (Exception error) when (error is not (IOException or SocketException))
+        catch (Exception error) when (error is not PeerGoneException)
         {
             await connection.SendAsync(new LocalResponse.Error(n, error.GetType().Name, error.Message)).ConfigureAwait(false);
         }
     }
 
-    private sealed class Connection(PipeWriter output)
+    /// <summary>Nobody is there to be told an answer, nor why there is none.</summary>
+    private sealed class PeerGoneException(Exception inner) : Exception("The peer of a local connection is gone.", inner);
+
+    private sealed class Connection(PipeWriter output, Action<string> warn, int maxFrame, CancellationToken closing)
     {
         private readonly SemaphoreSlim writing = new(1, 1);
         private readonly ConcurrentDictionary<long, (Task Task, CancellationTokenSource Cancellation)> open = [];
 
         public SemaphoreSlim Slots { get; } = new(MaxRequestsInFlight, MaxRequestsInFlight);
 
-        public void Begin(long number, Func<CancellationToken, Task> answer, CancellationToken closing)
+        public void Begin(long number, Func<CancellationToken, Task> answer)
         {
             var cancellation = CancellationTokenSource.CreateLinkedTokenSource(closing);
             var started = new TaskCompletionSource();
@@ -133,9 +145,13 @@ internal sealed class LocalService(IJobQueue queue, string node, Action requestS
                 {
                     await answer(cancellation.Token).ConfigureAwait(false);
                 }
-                catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException)
+                catch (PeerGoneException)
                 {
-                    // The peer is gone; the reading side ends the connection.
+                    // The reading side ends the connection.
+                }
+                catch (Exception error)
+                {
+                    warn($"A local request could not be answered: {error.Message}");
                 }
                 finally
                 {
@@ -163,14 +179,22 @@ internal sealed class LocalService(IJobQueue queue, string node, Action requestS
 
         public async Task SendAsync(LocalResponse response)
         {
-            await writing.WaitAsync().ConfigureAwait(false);
             try
             {
-                await LocalFraming.WriteAsync(output, response, LocalJson.Default.LocalResponse, CancellationToken.None).ConfigureAwait(false);
+                await writing.WaitAsync(closing).ConfigureAwait(false);
+                try
+                {
+                    // Only the connection's end cuts a frame short: what follows a frame that was would be garbled.
+                    await LocalFraming.WriteAsync(output, response, LocalJson.Default.LocalResponse, closing, maxFrame).ConfigureAwait(false);
+                }
+                finally
+                {
+                    writing.Release();
+                }
             }
-            finally
+            catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
             {
-                writing.Release();
+                throw new PeerGoneException(error);
             }
         }
 

@@ -2,7 +2,8 @@ using FlowerPower.Jobs;
 
 namespace FlowerPower.Node.Workers;
 
-/// <summary>Passes on a running attempt's progress at most once in a while, and always the latest.</summary>
+/// <summary>Passes on a running attempt's progress at most once in a while, in the order in which it came, and always the latest.</summary>
+/// <param name="send">Called under a lock, so that two reports cannot overtake each other; must be quick.</param>
 internal sealed class ProgressThrottle(Action<JobProgress> send, TimeProvider time, TimeSpan every)
 {
     private readonly Lock gate = new();
@@ -21,17 +22,15 @@ internal sealed class ProgressThrottle(Action<JobProgress> send, TimeProvider ti
                 return;
             }
 
-            if (lastSent is { } last && time.GetElapsedTime(last) < every)
+            if (lastSent is { } last && time.GetElapsedTime(last) is var passed && passed < every)
             {
                 held = progress;
-                timer ??= time.CreateTimer(_ => SendHeld(), null, every, Timeout.InfiniteTimeSpan);
+                timer ??= time.CreateTimer(_ => SendHeld(), null, every - passed, Timeout.InfiniteTimeSpan);
                 return;
             }
 
-            lastSent = time.GetTimestamp();
+            Send(progress);
         }
-
-        send(progress);
     }
 
     /// <summary>The attempt has ended: its outcome says more than its progress.</summary>
@@ -46,19 +45,22 @@ internal sealed class ProgressThrottle(Action<JobProgress> send, TimeProvider ti
 
     private void SendHeld()
     {
-        JobProgress? latest;
         lock (gate)
         {
-            timer?.Dispose();
-            timer = null;
-            latest = closed ? null : held;
-            held = null;
-            lastSent = time.GetTimestamp();
+            if (!closed && held is { } latest)
+            {
+                Send(latest);
+            }
         }
+    }
 
-        if (latest is not null)
-        {
-            send(latest);
-        }
+    /// <summary>What is held is older: it must not come after this.</summary>
+    private void Send(JobProgress progress)
+    {
+        held = null;
+        timer?.Dispose();
+        timer = null;
+        lastSent = time.GetTimestamp();
+        send(progress);
     }
 }

@@ -12,14 +12,17 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
 {
     private static readonly TimeSpan ReportTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan FirstResendAfter = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan ResendAtMostAfter = TimeSpan.FromSeconds(1);
+    private static readonly object HeartbeatTimer = new();
 
     private readonly Dictionary<GrantId, RunningAttempt> running = board.Running;
-    private readonly Dictionary<GrantId, AttemptReport> reports = board.Reports;
+    private readonly Dictionary<GrantId, PendingReport> reports = board.Reports;
     private bool isRestarting;
-    private ActorRef? drainedTo;
 
     protected override ValueTask OnStart()
     {
+        Context.StartPeriodicTimer(HeartbeatTimer, Beat.Instance, parts.Options.HeartbeatEvery);
         foreach (var report in reports.Values)
         {
             Send(report); // a former incarnation's answers do not reach this one
@@ -54,7 +57,15 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
                 reports.Remove(answered.Grant);
                 break;
             case ReportUnanswered unanswered:
-                Send(reports[unanswered.Grant]);
+                ResendLater(unanswered.Grant);
+                break;
+            case ResendReport again when reports.TryGetValue(again.Grant, out var report):
+                Send(report);
+                break;
+            case ResendReport:
+                break; // answered since
+            case Beat:
+                AskWhetherStillOurs();
                 break;
             case StopAttempt stop:
                 Stop(stop);
@@ -69,7 +80,7 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
             case Drain:
                 board.IsDraining = true;
                 Retract();
-                drainedTo = Context.Sender == ActorRef.Nobody ? null : Context.Sender;
+                board.DrainedTo = Context.Sender == ActorRef.Nobody ? null : Context.Sender;
                 break;
             case HandBack:
                 HandEverythingBack();
@@ -124,15 +135,15 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
 
     private void Begin(RunAttempt run)
     {
+        if (running.ContainsKey(run.Grant) || reports.ContainsKey(run.Grant))
+        {
+            return; // told twice
+        }
+
         if (board.IsDraining || running.Count >= board.Slots)
         {
             GiveBack(run.Spec.Id, run.Grant);
             return;
-        }
-
-        if (running.ContainsKey(run.Grant) || reports.ContainsKey(run.Grant))
-        {
-            return; // told twice
         }
 
         var attempt = new RunningAttempt(run.Spec.Id);
@@ -172,17 +183,42 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
         attempt.Cancellation.Dispose();
         if (!attempt.IsTakenAway)
         {
-            var report = new AttemptReport(ended.Grant, attempt.Job, ended.Outcome);
+            var report = new PendingReport(ended.Grant, attempt.Job, ended.Outcome);
             reports[ended.Grant] = report;
             Send(report);
         }
     }
 
     /// <summary>Tell the job, and again until it answers: a refusal is an answer too.</summary>
-    private void Send(AttemptReport report)
+    private void Send(PendingReport report)
     {
         var answer = parts.Jobs.Ask<JobReply>(report.Job.Value, report.Outcome, ReportTimeout);
         Context.PipeToSelf(answer, _ => new ReportAnswered(report.Grant), _ => new ReportUnanswered(report.Grant));
+    }
+
+    /// <summary>A shard that is starting, or has stopped, answers nobody; asking it at once again and again would only keep both busy.</summary>
+    private void ResendLater(GrantId grant)
+    {
+        if (reports.TryGetValue(grant, out var report))
+        {
+            var wait = FirstResendAfter * Math.Pow(2, Math.Min(report.Unanswered++, 10));
+            Context.StartTimer(grant, new ResendReport(grant), wait < ResendAtMostAfter ? wait : ResendAtMostAfter);
+        }
+    }
+
+    /// <summary>
+    /// Usually a job says by itself when it takes an attempt away. What it said may have been lost with its actor, and an attempt that nobody
+    /// wants would hold its slot to its end. Only shards that serve are asked, so that the questions do not pile up before the others.
+    /// </summary>
+    private void AskWhetherStillOurs()
+    {
+        foreach (var (grant, attempt) in running)
+        {
+            if (!attempt.IsTakenAway && parts.IsServed(attempt.Job))
+            {
+                parts.Jobs.Tell(attempt.Job.Value, new JobCommand.Heartbeat(grant), Context.Self);
+            }
+        }
     }
 
     private void Stop(StopAttempt stop)
@@ -206,6 +242,11 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
     {
         foreach (var (grant, attempt) in running)
         {
+            if (attempt.IsTakenAway)
+            {
+                continue; // it is not this worker's to give
+            }
+
             attempt.IsTakenAway = true;
             attempt.Cancel();
             GiveBack(attempt.Job, grant);
@@ -214,17 +255,17 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
 
     private void GiveBack(JobId job, GrantId grant)
     {
-        var report = new AttemptReport(grant, job, new JobCommand.LoseWorker(parts.WorkerId, HandedBack: true, grant));
+        var report = new PendingReport(grant, job, new JobCommand.LoseWorker(parts.WorkerId, HandedBack: true, grant));
         reports[grant] = report;
         Send(report);
     }
 
     private void TellDrained()
     {
-        if (drainedTo is not null && !board.IsRetracting && reports.Count == 0 && running.Values.All(attempt => attempt.IsTakenAway))
+        if (board.DrainedTo is { } asker && !board.IsRetracting && reports.Count == 0 && running.Values.All(attempt => attempt.IsTakenAway))
         {
-            drainedTo.Tell(Drained.Instance, Context.Self);
-            drainedTo = null;
+            asker.Tell(Drained.Instance, Context.Self);
+            board.DrainedTo = null;
         }
     }
 
@@ -233,6 +274,13 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
     private sealed record ReportAnswered(GrantId Grant);
 
     private sealed record ReportUnanswered(GrantId Grant);
+
+    private sealed record ResendReport(GrantId Grant);
+
+    private sealed record Beat
+    {
+        public static Beat Instance { get; } = new();
+    }
 }
 
 /// <summary>To a worker: run this many attempts at once from now on. Those beyond it finish.</summary>

@@ -1,3 +1,4 @@
+using FlowerPower.Actors;
 using FlowerPower.Jobs;
 
 namespace FlowerPower.Node.Workers;
@@ -10,7 +11,7 @@ internal sealed class WorkerBoard(int slots)
     public Dictionary<GrantId, RunningAttempt> Running { get; } = [];
 
     /// <summary>Outcomes that their jobs have not answered yet.</summary>
-    public Dictionary<GrantId, AttemptReport> Reports { get; } = [];
+    public Dictionary<GrantId, PendingReport> Reports { get; } = [];
 
     /// <summary>Attempts that may run at once.</summary>
     public int Slots { get; set; } = slots;
@@ -23,6 +24,9 @@ internal sealed class WorkerBoard(int slots)
 
     /// <summary>No more work is taken.</summary>
     public bool IsDraining { get; set; }
+
+    /// <summary>Who wants to hear when everything is reported; <see langword="null"/>: nobody.</summary>
+    public ActorRef? DrainedTo { get; set; }
 }
 
 /// <summary>An attempt in a slot.</summary>
@@ -39,5 +43,15 @@ internal sealed class RunningAttempt(JobId job)
     public bool IsTakenAway { get; set; }
 }
 
-/// <summary>What a job must hear about an attempt.</summary>
-internal sealed record AttemptReport(GrantId Grant, JobId Job, JobCommand Outcome);
+/// <summary>What a job must hear about an attempt, and has not answered yet.</summary>
+internal sealed class PendingReport(GrantId grant, JobId job, JobCommand outcome)
+{
+    public GrantId Grant { get; } = grant;
+
+    public JobId Job { get; } = job;
+
+    public JobCommand Outcome { get; } = outcome;
+
+    /// <summary>How often it was sent and not answered.</summary>
+    public int Unanswered { get; set; }
+}

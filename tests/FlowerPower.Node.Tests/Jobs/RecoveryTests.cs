@@ -11,7 +11,23 @@ public sealed class RecoveryTests
         var store = new InMemoryShardStore(4);
         var release = new TaskCompletionSource<string>();
         var slow = new ScriptedExecutor().On("job", _ => release.Task);
-        await using var first = await TestNode.StartAsync(slow, store: store);
+        var refused = new TaskCompletionSource<string>();
+        await using var first = await TestNode.StartAsync(
+            slow,
+            new NodeOptions
+            {
+                WorkerSlots = 2,
+                DrainTimeout = TimeSpan.Zero, // nobody will ever answer its report
+                HandBackTimeout = TimeSpan.FromMilliseconds(200),
+                OnNotice = notice =>
+                {
+                    if (notice.Text.Contains("serves it no more", StringComparison.Ordinal))
+                    {
+                        refused.TrySetResult(notice.Text);
+                    }
+                },
+            },
+            store);
         var id = await first.EnqueueAsync("job");
         await slow.NextStartAsync();
 
@@ -19,8 +35,16 @@ public sealed class RecoveryTests
         var quick = new ScriptedExecutor().On("job", _ => Task.FromResult("""{"by":"second"}"""));
         await using var second = await TestNode.StartAsync(quick, store: store);
         var job = await second.EndAsync(id);
-        release.SetResult("""{"by":"first"}""");
 
+        // Only writing the first one's report makes it look at its shard again.
+        Assert.False(refused.Task.IsCompleted);
+        release.SetResult("""{"by":"first"}""");
+        await refused.Task.Within("the former owner's report to be refused");
+
+        var after = (await second.Queue.FindAsync(id).Within())!;
+        Assert.Equal(job.Status, after.Status);
+        Assert.Equal(job.ResultJson.ToArray(), after.ResultJson.ToArray());
+        Assert.Equal(job.History, after.History);
         Assert.Equal(JobStatus.Completed, job.Status);
         Assert.Equal("""{"by":"second"}""", System.Text.Encoding.UTF8.GetString(job.ResultJson.Span));
         Assert.Equal(2, job.Attempts);

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 using System.Text;
 using FlowerPower.Jobs;
 using FlowerPower.Node.Local;
@@ -132,13 +133,42 @@ public sealed class LocalSocketTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_folder_too_deep_for_a_socket_gets_one_elsewhere_that_is_always_the_same()
+    [UnsupportedOSPlatform("windows")]
+    public async Task A_folder_too_deep_for_a_socket_has_its_socket_all_the_same_and_nowhere_else()
     {
-        var deep = Path.Combine(Path.GetTempPath(), new string('d', 120));
+        var deep = Path.Combine(Path.GetDirectoryName(path)!, new string('d', 120));
+        var socket = LocalAddress.SocketPath(deep);
+        await using var node = await TestNode.StartAsync(ScriptedExecutor.Echo());
 
-        Assert.Equal(LocalAddress.SocketPath(deep), LocalAddress.SocketPath(deep));
-        Assert.True(LocalAddress.SocketPath(deep).Length < 100);
-        Assert.NotEqual(LocalAddress.SocketPath(deep), LocalAddress.SocketPath(deep + "e"));
+        await using (LocalEndpoint.Start(socket, node.Queue, "n1", () => { }))
+        {
+            Assert.Equal(Path.Combine(deep, "node.sock"), socket);
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(socket));
+            await using var client = await LocalJobQueue.TryConnectAsync(socket).Within();
+            Assert.Equal("n1", client!.Node);
+        }
+
+        Assert.False(File.Exists(socket));
+        Assert.Null(await LocalJobQueue.TryConnectAsync(socket));
+    }
+
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public void The_way_to_a_socket_that_lies_too_deep_is_open_to_its_user_only_and_is_taken_away_alone()
+    {
+        var deep = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(path)!, new string('d', 120))).FullName;
+        var kept = Path.Combine(deep, "kept");
+        File.WriteAllText(kept, "");
+
+        string folder;
+        using (var reachable = ReachablePath.To(Path.Combine(deep, "node.sock")))
+        {
+            folder = reachable.Folder!;
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder));
+        }
+
+        Assert.False(Directory.Exists(folder));
+        Assert.True(File.Exists(kept));
     }
 
     public ValueTask DisposeAsync()
