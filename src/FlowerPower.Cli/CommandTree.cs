@@ -31,7 +31,7 @@ internal static class CommandTree
             new RunCommand(common),
             new ListPipelinesCommand(common),
             new ShowDagCommand(common)));
-        root.Add(new CommandGroup(
+        var queue = new CommandGroup(
             "queue",
             "Run pipelines as durable jobs, and ask what became of them",
             new RunJobCommand(common),
@@ -43,7 +43,9 @@ internal static class CommandTree
             new CancelCommand(common),
             new RetryCommand(common),
             new MetricsCommand(common),
-            new CommandGroup("worker", "Start and stop what runs the jobs", new WorkerStartCommand(common), new WorkerStopCommand(common))));
+            new CommandGroup("worker", "Start and stop what runs the jobs", new WorkerStartCommand(common), new WorkerStopCommand(common)));
+        queue.Add(common.Redis);
+        root.Add(queue);
         root.Add(new CompletionCommand(common));
         return root;
     }

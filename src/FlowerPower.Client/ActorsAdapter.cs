@@ -27,11 +27,12 @@ public sealed class ActorsAdapter : QueueAdapter
     public override async Task<IJobQueue> OpenAsync(
         FlowerPowerProject project, QueueOptions options, CancellationToken cancellationToken = default)
     {
+        var place = QueuePlaces.Of(project, options);
         var clock = TimeProvider.System;
         var started = clock.GetTimestamp();
         while (true)
         {
-            if (await LocalJobQueue.TryConnectAsync(LocalAddress.SocketPath(project.StateFolder), cancellationToken).ConfigureAwait(false)
+            if (await LocalJobQueue.TryConnectAsync(place.SocketPath, cancellationToken).ConfigureAwait(false)
                 is { } running)
             {
                 if (options.WorkerSlots == 0)
@@ -52,9 +53,9 @@ public sealed class ActorsAdapter : QueueAdapter
 
             try
             {
-                return await OpenEmbeddedAsync(project, options, cancellationToken).ConfigureAwait(false);
+                return await OpenEmbeddedAsync(project, place, options, cancellationToken).ConfigureAwait(false);
             }
-            catch (StoreRefusedException refused) when (StoreHolder.Read(EmbeddedNode.DatabasePath(project.StateFolder)) is not null)
+            catch (StoreRefusedException refused) when (place.ReadHolder() is not null)
             {
                 if (clock.GetElapsedTime(started) > Patience)
                 {
@@ -66,9 +67,10 @@ public sealed class ActorsAdapter : QueueAdapter
         }
     }
 
-    private static async Task<IJobQueue> OpenEmbeddedAsync(FlowerPowerProject project, QueueOptions options, CancellationToken cancellationToken) =>
+    private static async Task<IJobQueue> OpenEmbeddedAsync(
+        FlowerPowerProject project, QueuePlace place, QueueOptions options, CancellationToken cancellationToken) =>
         new EmbeddedJobQueue(await EmbeddedNode.StartAsync(
-            project.StateFolder,
+            place,
             options.Holder,
             options.OnAttemptEnded is { } report
                 ? new ReportingExecutor(new ProjectJobExecutor(project), report, options.OnWarning, TimeProvider.System)

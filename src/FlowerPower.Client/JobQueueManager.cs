@@ -20,6 +20,7 @@ public sealed class JobQueueManager : IAsyncDisposable
     private readonly QueueAdapter adapter;
     private readonly QueueOptions options;
     private readonly TimeProvider time;
+    private readonly QueuePlace place;
     private readonly NodeReturn nodes;
     private readonly SemaphoreSlim opening = new(1, 1);
     private IJobQueue? queue;
@@ -27,14 +28,15 @@ public sealed class JobQueueManager : IAsyncDisposable
 
     /// <summary>The jobs of a project.</summary>
     /// <param name="backend">A name that <see cref="QueueAdapter.Get"/> knows; <see langword="null"/>: the project's, else the default.</param>
-    /// <exception cref="ArgumentException">There is no such backend; the message lists those that there are.</exception>
+    /// <exception cref="ArgumentException">There is no such backend, or the Redis address cannot be used; the message says what would work.</exception>
     public JobQueueManager(FlowerPowerProject project, string? backend = null, QueueOptions? options = null, TimeProvider? time = null)
     {
         Project = project;
         adapter = QueueAdapter.Get(backend ?? QueueAdapter.Default);
         this.options = options ?? new QueueOptions();
         this.time = time ?? TimeProvider.System;
-        nodes = new NodeReturn(project, adapter, this.options, this.time);
+        place = QueuePlaces.Of(project, this.options);
+        nodes = new NodeReturn(project, place, adapter, this.options, this.time);
     }
 
     /// <summary>The project.</summary>
@@ -319,7 +321,7 @@ public sealed class JobQueueManager : IAsyncDisposable
         {
             ObjectDisposedException.ThrowIf(disposed, this);
             await LetGoOfGoneAsync().ConfigureAwait(false);
-            return queue ??= await LocalJobQueue.TryConnectAsync(LocalAddress.SocketPath(Project.StateFolder), cancellationToken).ConfigureAwait(false);
+            return queue ??= await LocalJobQueue.TryConnectAsync(place.SocketPath, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

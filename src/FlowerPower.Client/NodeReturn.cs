@@ -2,7 +2,6 @@ using FlowerPower.Jobs;
 using FlowerPower.Node;
 using FlowerPower.Node.Local;
 using FlowerPower.Pipelines;
-using FlowerPower.Storage;
 
 namespace FlowerPower.Client;
 
@@ -10,12 +9,10 @@ namespace FlowerPower.Client;
 /// Where a wait goes on whose node has gone away: a restart, a stop, a crash. It looks for the next node without becoming one itself, because
 /// whoever is about to start would find the project held.
 /// </summary>
-internal sealed class NodeReturn(FlowerPowerProject project, QueueAdapter adapter, QueueOptions options, TimeProvider time)
+internal sealed class NodeReturn(FlowerPowerProject project, QueuePlace place, QueueAdapter adapter, QueueOptions options, TimeProvider time)
 {
     private static readonly TimeSpan FirstLookAfter = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LookAtLeastEvery = TimeSpan.FromSeconds(1);
-
-    private readonly string database = EmbeddedNode.DatabasePath(project.StateFolder);
 
     /// <summary>Where to go on, or how it ended meanwhile.</summary>
     /// <param name="Queue">Who runs the job now; <see langword="null"/>: there is nothing more to wait for.</param>
@@ -40,11 +37,11 @@ internal sealed class NodeReturn(FlowerPowerProject project, QueueAdapter adapte
                     return found;
                 }
             }
-            else if (!File.Exists(database))
+            else if (place.Redis is null && !File.Exists(place.HoldFile))
             {
-                throw new QueueUnavailableException($"Job {id} cannot be waited for any more: the project's database {database} is gone.");
+                throw new QueueUnavailableException($"Job {id} cannot be waited for any more: the project's database {place.HoldFile} is gone.");
             }
-            else if (SqliteShardStore.ReadHolder(database) is not null)
+            else if (place.ReadHolder() is not null)
             {
                 alone = time.GetTimestamp(); // a node that starts, or one that lets running jobs finish before it ends
             }

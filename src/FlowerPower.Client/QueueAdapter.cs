@@ -43,6 +43,12 @@ public sealed record QueueOptions
     /// <summary>Jobs to run at once in this process; 0: none. More than 0 needs the queue for itself.</summary>
     public int WorkerSlots { get; init; }
 
+    /// <summary>
+    /// The Redis that keeps the jobs, as <see cref="Storage.RedisAddress"/> writes it; <see langword="null"/>: the one that
+    /// <c>conf/project.yml</c> names, else a SQLite database in the project's state folder.
+    /// </summary>
+    public string? Redis { get; init; }
+
     /// <summary>The queues that these workers serve; <see langword="null"/>: all.</summary>
     public IReadOnlyList<string>? Queues { get; init; }
 

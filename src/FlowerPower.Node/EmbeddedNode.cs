@@ -59,19 +59,21 @@ public sealed class EmbeddedNode : IAsyncDisposable
         MakePrivate(place.Folder);
         RedisLease? lease = null;
         IShardStore store;
+        var nodeOptions = options.Node;
         if (place.Redis is null)
         {
             store = await OpenSqliteAsync(place, holder, options, cancellationToken).ConfigureAwait(false);
         }
         else
         {
-            (store, lease) = await RedisServing.OpenAsync(place, holder, options.Node, cancellationToken).ConfigureAwait(false);
+            nodeOptions = nodeOptions with { RepairWindow = RedisServing.RepairWindow };
+            (store, lease) = await RedisServing.OpenAsync(place, holder, nodeOptions, cancellationToken).ConfigureAwait(false);
         }
 
         JobNode node;
         try
         {
-            node = await JobNode.StartAsync(store, executor, options.Node, cancellationToken).ConfigureAwait(false);
+            node = await JobNode.StartAsync(store, executor, nodeOptions, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -108,12 +110,12 @@ public sealed class EmbeddedNode : IAsyncDisposable
     {
         if (what == LeaseEvent.Lost)
         {
-            node.Warn("Another node serves this store now, so this one stops; the jobs that it ran run there again.");
+            node.Parts.Warn("Another node serves this store now, so this one stops; the jobs that it ran run there again.");
             stopRequested.TrySetResult();
         }
         else
         {
-            node.Warn("Redis was restarted or replaced, and may have lost what it acknowledged last: the histories of all shards are compared with it.");
+            node.Parts.Warn("Redis was restarted or replaced, and may have lost what it acknowledged last: the histories of all shards are compared with it.");
             node.CompareHistories();
         }
     }

@@ -139,6 +139,15 @@ public sealed class JobNode : IAsyncDisposable
         }
     }
 
+    /// <summary>Compare what every shard's owner has in memory with what its store says, because the store may have gone back.</summary>
+    internal void CompareHistories()
+    {
+        foreach (var journal in parts.Journals)
+        {
+            journal?.Compare();
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
 

@@ -29,6 +29,9 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
     /// <summary>Why the store does not take what is to be written, while that is tried again; <see langword="null"/>: it takes it.</summary>
     public string? StoreProblem => Array.Find(Journals, journal => journal?.StoreProblem is not null)?.StoreProblem;
 
+    /// <summary>What this node knew of a shard whose store had forgotten some of it, until the shard has been read again.</summary>
+    public ShardMemory?[] Memories { get; } = new ShardMemory?[shardCount];
+
     /// <summary>The claims under which this node holds, held, or tried to hold each shard.</summary>
     public HashSet<ClaimId>[] Claims { get; } = [.. Enumerable.Range(0, shardCount).Select(_ => new HashSet<ClaimId>())];
 

@@ -35,6 +35,12 @@ public sealed record NodeOptions
 
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(1); // as fine as timers are
 
+    /// <summary>
+    /// How long what the store acknowledged is kept in memory in case the store forgets it while this node lives, as a Redis may that is
+    /// restarted or replaced; zero or more. Zero is right for a store that ends with this process.
+    /// </summary>
+    public TimeSpan RepairWindow { get; init; }
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -10,6 +10,12 @@ internal static class RedisServing
     /// <summary>More than SQLite's, because other nodes will share them; fixed when a store is made.</summary>
     private const int Shards = 64;
 
+    /// <summary>
+    /// With appendfsync everysec a power cut takes the last two seconds, and so does a kill of Redis while it waits for its disk; a replica is
+    /// behind by less. The rest is for the time until the owner is asked.
+    /// </summary>
+    public static readonly TimeSpan RepairWindow = TimeSpan.FromSeconds(15);
+
     /// <exception cref="StoreRefusedException">Another process serves it; the message names it.</exception>
     public static async Task<(RedisShardStore Store, RedisLease Lease)> OpenAsync(
         QueuePlace place, string holder, NodeOptions options, CancellationToken cancellationToken)

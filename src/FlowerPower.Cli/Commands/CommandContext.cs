@@ -2,6 +2,7 @@ using System.CommandLine;
 using FlowerPower.Cli.Parsing;
 using FlowerPower.Cli.Running;
 using FlowerPower.Client;
+using FlowerPower.Node;
 using FlowerPower.Pipelines;
 
 namespace FlowerPower.Cli.Commands;
@@ -51,10 +52,12 @@ internal sealed class CommandContext(CliHost host, ParseResult parse, CommonOpti
     /// <summary>The project's jobs. The caller disposes it.</summary>
     public JobQueueManager OpenQueue(FlowerPowerProject project, string? backend = null, QueueOptions? options = null)
     {
+        PlaceOf(project);
         try
         {
             return new JobQueueManager(project, backend, (options ?? new QueueOptions()) with
             {
+                Redis = RedisOption(),
                 Holder = $"flowerpower {CommandPath(parse)}",
                 OnWarning = new WarningLog(Output, host.Time).Warn,
             });
@@ -64,6 +67,22 @@ internal sealed class CommandContext(CliHost host, ParseResult parse, CommonOpti
             throw new UsageException($"--backend must be {Sentences.Or(QueueAdapter.Names)}, not '{backend}'.");
         }
     }
+
+    /// <summary>Where the project's jobs are kept.</summary>
+    public QueuePlace PlaceOf(FlowerPowerProject project)
+    {
+        try
+        {
+            return QueuePlaces.Of(project, new QueueOptions { Redis = RedisOption() });
+        }
+        catch (ArgumentException wrong)
+        {
+            throw new UsageException(wrong.Message.Split(" (Parameter")[0]);
+        }
+    }
+
+    /// <summary>Commands outside <c>queue</c> do not have the option.</summary>
+    private string? RedisOption() => parse.GetResult(common.Redis) is null ? null : parse.GetValue(common.Redis);
 
     /// <summary>The command's words, such as <c>queue worker start</c>.</summary>
     public static string CommandPath(ParseResult parse)

@@ -19,6 +19,14 @@ internal sealed class CommonOptions(CliHost host)
 
     public Option<bool> Verbose { get; } = new("--verbose") { Description = "Show stack traces with errors", Recursive = true };
 
+    /// <summary>Of <c>queue</c> and all below it.</summary>
+    public Option<string?> Redis { get; } = new("--redis")
+    {
+        Description = "The Redis that keeps the jobs: redis://[:PASSWORD@]HOST[:PORT][/DB][?name=NAME]. Default: the project's, else SQLite",
+        HelpName = "URL",
+        Recursive = true,
+    };
+
     /// <summary>Gives them to a command and all below it.</summary>
     public void AddTo(Command root)
     {

@@ -33,9 +33,22 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
     private async Task OpenAsync(IShardContext context, CancellationToken cancellationToken)
     {
         await parts.Complete.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-        var head = await ClaimAsync(cancellationToken).ConfigureAwait(false);
-        journal = new ShardJournal(store, shard, me.Claim, parts, context.Fail);
-        var live = await RecoverAsync(head, cancellationToken).ConfigureAwait(false);
+        var (head, replaced) = await ClaimAsync(cancellationToken).ConfigureAwait(false);
+        List<JobState> live;
+        while (true)
+        {
+            journal = new ShardJournal(store, shard, me, replaced, parts, why => Fail(context, why));
+            live = await RecoverAsync(head, cancellationToken).ConfigureAwait(false);
+            if (parts.Memories[shard] is not { } memory)
+            {
+                break;
+            }
+
+            await new ShardRescue(store, shard, me, parts).RunAsync(memory, head, live, cancellationToken).ConfigureAwait(false);
+            parts.Memories[shard] = null;
+            head = await store.ReadHeadAsync(shard, cancellationToken).ConfigureAwait(false);
+        }
+
         foreach (var state in live)
         {
             journal.Live.Apply(state);
@@ -45,6 +58,17 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
 
         parts.Serves(shard, journal);
         StartTimers(context);
+    }
+
+    /// <summary>Before a shard ends that the store knows less of than this node, what this node knows is put by for its next start.</summary>
+    private void Fail(IShardContext context, Exception why)
+    {
+        if (why is ShardHistoryLostException)
+        {
+            parts.Memories[shard] = journal!.Remember();
+        }
+
+        context.Fail(why);
     }
 
     public Props PropsOf(string entityId) =>
@@ -74,7 +98,8 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
     /// A shard that this node has not served yet is taken from whoever had it: the caller holds the store. One that it has served is taken
     /// back only from itself: whoever fenced this node is alive, and two that take it from each other would both do no work.
     /// </summary>
-    private async Task<ShardHead> ClaimAsync(CancellationToken cancellationToken)
+    /// <returns>Where the shard stands, and the claim that this one took the place of.</returns>
+    private async Task<(ShardHead Head, ClaimId? Replaced)> ClaimAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -88,7 +113,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
             var outcome = await store.ClaimAsync(shard, me, seen.Owner?.Claim, cancellationToken).ConfigureAwait(false);
             if (outcome is ClaimOutcome.Granted granted)
             {
-                return granted.Head;
+                return (granted.Head, seen.Owner?.Claim);
             }
         }
     }

@@ -37,6 +37,15 @@ internal sealed class LiveJobs
         }
     }
 
+    /// <summary>A copy of their ids; unordered.</summary>
+    public IReadOnlyCollection<JobId> Ids()
+    {
+        lock (gate)
+        {
+            return [.. jobs.Keys];
+        }
+    }
+
     /// <summary>A copy of those that match; unordered.</summary>
     public List<(JobId Id, LiveJob Job)> Where(Func<LiveJob, bool> matches)
     {

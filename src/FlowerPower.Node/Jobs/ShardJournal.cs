@@ -9,13 +9,14 @@ namespace FlowerPower.Node.Jobs;
 /// to their records bit by bit, so that the log stays short and no checkpoint makes anybody wait.
 /// </summary>
 /// <remarks>
-/// While one append is in flight, the next events gather. An append whose outcome is unknown is repeated as it is. An outcome that
-/// says "not yours (any more)" ends this journal: it fails everything that waits, and tells <paramref name="onLost"/> once.
+/// While one append is in flight, the next events gather. A <see cref="ShardAppender"/> sends them; an outcome that says "not yours (any
+/// more)" ends this journal: it fails everything that waits, and tells <paramref name="onLost"/> once.
 /// </remarks>
 internal sealed class ShardJournal(
     IShardStore store,
     int shard,
-    ClaimId claim,
+    ShardOwner me,
+    ClaimId? replaced,
     JobNodeParts parts,
     Action<Exception> onLost)
 {
@@ -25,9 +26,7 @@ internal sealed class ShardJournal(
     /// <summary>What a batch may weigh before it is closed; one heavier event still goes alone.</summary>
     private const long MaxBatchBytes = 32L << 20;
 
-    private static readonly TimeSpan FirstRepeatAfter = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan RepeatAtMostAfter = TimeSpan.FromSeconds(1);
-
+    private readonly ShardAppender appender = new(store, shard, me, replaced, parts);
     private readonly Lock gate = new();
     private readonly Dictionary<JobId, DirtyJob> dirty = [];
     private readonly Queue<(JobId Id, long FirstSequence)> dirtyByAge = [];
@@ -39,15 +38,15 @@ internal sealed class ShardJournal(
     private long cutThrough;
     private BatchToken token;
     private bool writing;
+    private bool isDoubted;
     private Exception? lost;
-    private string? storeProblem;
     private TaskCompletionSource? idle;
 
     /// <summary>The jobs of this shard that are not finished.</summary>
     public LiveJobs Live { get; } = new();
 
     /// <summary>Why the store does not take what is to be written, while it is tried again; <see langword="null"/> if it does.</summary>
-    public string? StoreProblem => Volatile.Read(ref storeProblem);
+    public string? StoreProblem => appender.Problem;
 
     /// <summary>When some job's clock must be looked at.</summary>
     public ClockChecks Clock { get; } = new();
@@ -57,6 +56,7 @@ internal sealed class ShardJournal(
     {
         sequence = head.Sequence;
         token = head.Token;
+        appender.Begin(token);
         cutThrough = head.CutThrough;
         foreach (var entry in entries)
         {
@@ -143,6 +143,33 @@ internal sealed class ShardJournal(
         }
     }
 
+    /// <summary>Compare the store's end of the chain with this one by an empty batch, because the store may have gone back.</summary>
+    public void Compare()
+    {
+        lock (gate)
+        {
+            isDoubted = true;
+            if (writing || lost is not null)
+            {
+                return; // what is being written finds out
+            }
+
+            writing = true;
+        }
+
+        _ = WriteAsync();
+    }
+
+    /// <summary>What this node knows of its jobs, for the case that the store knows less.</summary>
+    public ShardMemory Remember()
+    {
+        lock (gate)
+        {
+            var states = dirty.Values.Select(job => job.State).Concat(moving.Values);
+            return ShardMemory.Of(appender.Recent.All, states, Live.Ids());
+        }
+    }
+
     private async Task WriteAsync(bool checkpointAll = false)
     {
         while (true)
@@ -151,7 +178,7 @@ internal sealed class ShardJournal(
             ShardBatch entry;
             lock (gate)
             {
-                if (lost is not null || (gathering.Count == 0 && !checkpointAll))
+                if (lost is not null || (gathering.Count == 0 && !checkpointAll && !isDoubted))
                 {
                     writing = false;
                     idle?.TrySetResult();
@@ -171,9 +198,10 @@ internal sealed class ShardJournal(
                 }
 
                 checkpointAll = false;
+                isDoubted = false;
             }
 
-            var failure = await StoreAsync(entry).ConfigureAwait(false);
+            var failure = await appender.StoreAsync(entry).ConfigureAwait(false);
             if (failure is not null)
             {
                 Lose(failure, batch);
@@ -232,7 +260,7 @@ internal sealed class ShardJournal(
         return new ShardBatch
         {
             Shard = shard,
-            Claim = claim,
+            Claim = me.Claim,
             Previous = token,
             Token = new BatchToken(parts.Options.Chance.NextGuid()),
             Events = events,
@@ -285,50 +313,6 @@ internal sealed class ShardJournal(
         var through = dirtyByAge.TryPeek(out var first) ? Math.Min(first.FirstSequence - 1, sequence) : sequence;
         var enough = worthwhile && (logEvents > parts.Options.LogEvents / 2 || dirty.Count == 0);
         return enough && through > cutThrough ? through : null;
-    }
-
-    private async Task<Exception?> StoreAsync(ShardBatch entry)
-    {
-        var wait = FirstRepeatAfter;
-        while (true)
-        {
-            try
-            {
-                switch (await store.AppendAsync(entry, CancellationToken.None).ConfigureAwait(false))
-                {
-                    case AppendOutcome.Stored or AppendOutcome.Duplicate:
-                        Volatile.Write(ref storeProblem, null);
-                        return null;
-                    case AppendOutcome.Fenced fenced:
-                        return new ShardLostException($"Shard {shard} belongs to {fenced.Owner?.Node ?? "nobody"} now.");
-                    case AppendOutcome.Conflict conflict:
-                        return new ShardLostException(
-                            $"Shard {shard}'s log stands at {conflict.Sequence} where this node expected {sequence}: it must be read again.");
-                }
-            }
-            catch (StoreUnavailableException unavailable)
-            {
-                if (parts.Stopped.IsCancellationRequested)
-                {
-                    return new ShardLostException(
-                        $"The node stopped while shard {shard} waited for its store: whether its last events were stored is known at the next start.",
-                        unavailable);
-                }
-
-                Volatile.Write(ref storeProblem, unavailable.Message);
-                if (wait == FirstRepeatAfter)
-                {
-                    parts.Warn($"Jobs wait for their store: {unavailable.Message}"); // the same of every shard, so that it is said once
-                }
-
-                await Task.Delay(wait, parts.Options.Time).ConfigureAwait(false);
-                wait = wait * 2 < RepeatAtMostAfter ? wait * 2 : RepeatAtMostAfter;
-            }
-            catch (Exception error)
-            {
-                return new ShardLostException($"Shard {shard}'s store failed: {error.Message}", error);
-            }
-        }
     }
 
     private void Commit(ShardBatch entry, List<Pending> batch)
@@ -412,4 +396,4 @@ internal sealed class ShardJournal(
 }
 
 /// <summary>The shard is not this node's any more, or its store failed: whoever owns it next reads what was stored.</summary>
-internal sealed class ShardLostException(string message, Exception? inner = null) : Exception(message, inner);
+internal class ShardLostException(string message, Exception? inner = null) : Exception(message, inner);

@@ -35,8 +35,9 @@ public sealed record RedisAddress
     public string Name { get; init; } = "fp";
 
     /// <summary>Reads an address.</summary>
+    /// <param name="defaultName">The store's name if the address gives none.</param>
     /// <exception cref="FormatException">It is not one; the message says what is wrong and shows one that works, and never the password.</exception>
-    public static RedisAddress Parse(string text)
+    public static RedisAddress Parse(string text, string defaultName = "fp")
     {
         ArgumentNullException.ThrowIfNull(text);
         var tls = text.StartsWith("rediss://", StringComparison.OrdinalIgnoreCase);
@@ -60,7 +61,7 @@ public sealed record RedisAddress
             Database = database.Length == 0 ? 0 : Number(database, 0, 1_000_000, "the database"),
             UsesTls = tls,
             SentinelMaster = master,
-            Name = NameOf(options.GetValueOrDefault("name") ?? "fp"),
+            Name = NameOf(options.GetValueOrDefault("name") ?? defaultName),
         };
     }
 

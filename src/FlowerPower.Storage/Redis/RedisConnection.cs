@@ -46,7 +46,12 @@ internal sealed class RedisConnection : IDisposable
         }
     }
 
-    public void Dispose() => multiplexer.Dispose();
+    public void Dispose()
+    {
+        // Without this it sends a farewell and waits a second for its answer.
+        multiplexer.Close(allowCommandsToComplete: false);
+        multiplexer.Dispose();
+    }
 
     private static ConfigurationOptions SettingsOf(RedisStoreOptions options)
     {

@@ -3,7 +3,6 @@ using FlowerPower.Cli.Parsing;
 using FlowerPower.Cli.Rendering;
 using FlowerPower.Node;
 using FlowerPower.Node.Local;
-using FlowerPower.Storage;
 
 namespace FlowerPower.Cli.Commands.Workers;
 
@@ -35,12 +34,11 @@ internal sealed class WorkerStopCommand : ToolCommand
     {
         var project = context.LoadProject();
         var patience = context.Parse.GetValue(timeout) ?? DefaultPatience;
-        var socket = LocalAddress.SocketPath(project.StateFolder);
-        await using var node = await LocalJobQueue.TryConnectAsync(socket, context.Interrupted).ConfigureAwait(false);
-        var database = EmbeddedNode.DatabasePath(project.StateFolder);
-        if (node is null && StoreHolder.Read(database) is { } closing)
+        var place = context.PlaceOf(project);
+        await using var node = await LocalJobQueue.TryConnectAsync(place.SocketPath, context.Interrupted).ConfigureAwait(false);
+        if (node is null && place.ReadHolder() is { } closing)
         {
-            await UntilGoneAsync(context, closing.ProcessId, database, patience).ConfigureAwait(false); // somebody else's wish came first
+            await UntilGoneAsync(context, closing.ProcessId, place, patience).ConfigureAwait(false); // somebody else's wish came first
         }
 
         if (node is null)
@@ -51,18 +49,18 @@ internal sealed class WorkerStopCommand : ToolCommand
         }
 
         await node.StopNodeAsync(context.Interrupted).ConfigureAwait(false);
-        await UntilGoneAsync(context, node.ProcessId, database, patience).ConfigureAwait(false);
+        await UntilGoneAsync(context, node.ProcessId, place, patience).ConfigureAwait(false);
         context.Output.Text($"Process {node.ProcessId} has stopped serving project '{project.Name}'.");
         Print(context.Output, node.ProcessId);
         return ExitCodes.Done;
     }
 
     /// <summary>The socket closes when the node begins to stop; what counts is that it has let go of the database.</summary>
-    private static async Task UntilGoneAsync(CommandContext context, int processId, string database, TimeSpan patience)
+    private static async Task UntilGoneAsync(CommandContext context, int processId, QueuePlace place, TimeSpan patience)
     {
         var time = context.Host.Time;
         var started = time.GetTimestamp();
-        while (StoreHolder.Read(database) is { } holder && holder.ProcessId == processId)
+        while (place.ReadHolder() is { } holder && holder.ProcessId == processId)
         {
             if (time.GetElapsedTime(started) > patience)
             {

@@ -1,0 +1,82 @@
+using FlowerPower.Jobs;
+using FlowerPower.Storage;
+
+namespace FlowerPower.Node.Jobs;
+
+/// <summary>Writes again from memory what a store has lost beyond its last batches, and says job by job what it could not.</summary>
+internal sealed class ShardRescue(IShardStore store, int shard, ShardOwner me, JobNodeParts parts)
+{
+    private const int RecordsPerBatch = 500;
+
+    /// <param name="head">The shard as claimed.</param>
+    /// <param name="live">Its unfinished jobs as the store has them.</param>
+    public async Task RunAsync(ShardMemory memory, ShardHead head, IReadOnlyCollection<JobState> live, CancellationToken cancellationToken)
+    {
+        var stored = live.ToDictionary(s => s.History!.Spec.Id.Value, s => s.Version);
+        var restored = new List<RecordChange>();
+        foreach (var (id, job) in memory.Jobs)
+        {
+            if (await VersionAsync(id, stored, cancellationToken).ConfigureAwait(false) < job.Version)
+            {
+                restored.Add(job);
+            }
+        }
+
+        var token = head.Token;
+        foreach (var page in restored.Chunk(RecordsPerBatch))
+        {
+            token = await AppendAsync(token, page, cancellationToken).ConfigureAwait(false);
+        }
+
+        var lost = new List<JobId>();
+        foreach (var id in memory.Live)
+        {
+            if (!memory.Jobs.ContainsKey(id.Value) && await VersionAsync(id.Value, stored, cancellationToken).ConfigureAwait(false) == 0)
+            {
+                lost.Add(id);
+            }
+        }
+
+        Report(restored, lost);
+    }
+
+    private async ValueTask<long> VersionAsync(string id, Dictionary<string, long> live, CancellationToken cancellationToken) =>
+        live.TryGetValue(id, out var version)
+            ? version
+            : (await store.ReadRecordAsync(shard, id, cancellationToken).ConfigureAwait(false))?.Version ?? 0;
+
+    private async Task<BatchToken> AppendAsync(BatchToken previous, RecordChange[] records, CancellationToken cancellationToken)
+    {
+        var batch = new ShardBatch
+        {
+            Shard = shard,
+            Claim = me.Claim,
+            Previous = previous,
+            Token = new BatchToken(parts.Options.Chance.NextGuid()),
+            Events = [],
+            Records = records,
+        };
+        return await store.AppendAsync(batch, cancellationToken).ConfigureAwait(false) is AppendOutcome.Stored or AppendOutcome.Duplicate
+            ? batch.Token
+            : throw new ShardLostException($"Shard {shard} changed while jobs were written to it again; it is read once more.");
+    }
+
+    private void Report(List<RecordChange> restored, List<JobId> lost)
+    {
+        HistoryLosses.Restored.Add(restored.Count);
+        HistoryLosses.Lost.Add(lost.Count);
+        if (restored.Count > 0)
+        {
+            parts.Warn($"Shard {shard}: {restored.Count} jobs that the store had lost or set back were written again from memory.");
+        }
+
+        foreach (var id in lost)
+        {
+            parts.Warn($"Job {id} is lost: the store had acknowledged it, has it no more, and this node held no copy. Enqueue it again.");
+        }
+
+        parts.Warn(
+            $"Shard {shard}: jobs that ended before the last {parts.Options.RepairWindow.TotalSeconds:0} s may be missing, or wait again, if the store went "
+            + "back beyond that.");
+    }
+}
