@@ -20,13 +20,25 @@ internal sealed class ReportingExecutor(IJobExecutor executor, Action<AttemptRep
         try
         {
             var result = await executor.RunAsync(spec, attempt, progress, cancellationToken).ConfigureAwait(false);
-            report(new AttemptReport(spec, attempt, time.GetElapsedTime(started), null));
+            Report(null);
             return result;
         }
         catch (Exception error)
         {
-            report(new AttemptReport(spec, attempt, time.GetElapsedTime(started), error));
+            Report(error);
             throw;
+        }
+
+        void Report(Exception? error)
+        {
+            try
+            {
+                report(new AttemptReport(spec, attempt, time.GetElapsedTime(started), error));
+            }
+            catch (Exception)
+            {
+                // Whoever listens must not turn a success into a failure, nor a failure into another one.
+            }
         }
     }
 }

@@ -61,6 +61,6 @@ public sealed record QueueOptions
     /// <summary>Where what operators should know goes; one sentence each.</summary>
     public Action<string>? OnWarning { get; init; }
 
-    /// <summary>Told of each attempt that ended in this process, before its outcome is recorded; may be called from several threads at once.</summary>
+    /// <summary>Told of each attempt that ended in this process, before its outcome is recorded; may be called from several threads at once. What it throws is lost.</summary>
     public Action<AttemptReport>? OnAttemptEnded { get; init; }
 }
