@@ -1,3 +1,5 @@
+using FlowerPower.Node.Jobs;
+
 namespace FlowerPower.Node;
 
 /// <summary>What a node is made with. Checked by <see cref="Validate"/> before anything starts.</summary>
@@ -49,6 +51,9 @@ public sealed record NodeOptions
 
     /// <summary>Where what operators should know goes; <see langword="null"/>: nowhere.</summary>
     public Action<NodeNotice>? OnNotice { get; init; }
+
+    /// <summary>How much goes into one batch; tests make it small.</summary>
+    internal JournalLimits Journal { get; init; } = new();
 
     /// <exception cref="ArgumentException">An option is outside its range; the message names it.</exception>
     internal void Validate()

@@ -3,8 +3,9 @@ namespace FlowerPower.Actors;
 /// <summary>An actor's identity, mailbox and current incarnation; also its ref, to save an object per actor.</summary>
 /// <remarks>
 /// A cell is worked on in turns. <see cref="turn"/> says whether one is due, running or suspended in an awaiting handler, and hands the
-/// right to run to exactly one thread. All other fields belong to the turn unless they say otherwise. This file holds the mailbox and
-/// the turn; ActorCell.Lifecycle.cs the incarnations; ActorCell.Family.cs children, supervision and watching.
+/// right to run to exactly one thread. All other fields belong to the turn unless they say otherwise. This file holds the turn
+/// and what a handler is given in it; ActorCell.Mailbox.cs how messages get in; ActorCell.Lifecycle.cs the incarnations; ActorCell.Family.cs
+/// children, supervision and watching.
 /// </remarks>
 internal sealed partial class ActorCell : ActorRef, IThreadPoolWorkItem
 {
@@ -15,10 +16,7 @@ internal sealed partial class ActorCell : ActorRef, IThreadPoolWorkItem
 
     private readonly string? name;
     private readonly int number;
-    private Lane<Envelope> user;
-    private Lane<SystemMessage> system;
     private int turn; // any thread, by Interlocked
-    private int queued; // any thread, by Interlocked; kept only for bounded mailboxes
     private ValueTask pending;
     private Action? resume;
     private After after;
@@ -74,89 +72,12 @@ internal sealed partial class ActorCell : ActorRef, IThreadPoolWorkItem
     /// <summary>The envelope being handled, for a shard that sends it on.</summary>
     public Envelope? Current => actor?.Context.Current;
 
-    /// <summary>Messages in mailbox and stash; exact only while the cell is quiet.</summary>
-    public int WaitingWhenQuiet => user.CountWhenQuiet() + (actor?.Context.Stashed ?? 0);
-
-    public override void Tell(object message, ActorRef? sender = null)
-    {
-        ArgumentNullException.ThrowIfNull(message);
-        Post(new Envelope(message, sender));
-    }
-
-    /// <summary>From any thread: adds to the user lane, or makes a dead letter.</summary>
-    public void Post(Envelope envelope)
-    {
-        if (TryReserve(envelope))
-        {
-            Push(envelope);
-        }
-    }
-
-    /// <summary>For a shard: the same, but <see langword="false"/> if the entity has ended and the shard is yet to hear of it.</summary>
-    public bool TryPost(Envelope envelope)
-    {
-        if (!TryReserve(envelope))
-        {
-            return true;
-        }
-
-        if (!user.TryPush(envelope))
-        {
-            return false;
-        }
-
-        Wake();
-        return true;
-    }
-
-    /// <summary>From any thread: adds to the user lane without regard to its bound. For what the sender itself bounds.</summary>
-    public void PostInternal(Envelope envelope)
-    {
-        if (Props.MailboxCapacity > 0)
-        {
-            Interlocked.Increment(ref queued);
-        }
-
-        Push(envelope);
-    }
-
-    internal override void SendSystem(SystemMessage message)
-    {
-        if (message is SystemMessage.Stop)
-        {
-            AnnounceStop();
-        }
-
-        if (system.TryPush(message))
-        {
-            Wake();
-        }
-        else
-        {
-            AnswerForTheDead(message);
-        }
-    }
-
     /// <summary>Makes sure that a turn comes; from any thread, after the reason for it has been published.</summary>
     public void Wake()
     {
         if (Volatile.Read(ref turn) == Idle && Interlocked.CompareExchange(ref turn, Scheduled, Idle) == Idle)
         {
             System.Dispatcher.Schedule(this);
-        }
-    }
-
-    /// <summary>Puts a chain of stashed envelopes before the waiting ones.</summary>
-    public void PutBack(ref EnvelopeList stash)
-    {
-        if (Props.MailboxCapacity > 0)
-        {
-            Interlocked.Add(ref queued, stash.Count);
-        }
-
-        if (stash.TakeAll() is var (first, last))
-        {
-            user.PutFirst(first, last);
         }
     }
 
@@ -368,51 +289,5 @@ internal sealed partial class ActorCell : ActorRef, IThreadPoolWorkItem
         }
 
         Await(task, After.Message);
-    }
-
-    /// <summary>Takes a place in a bounded mailbox, or makes a dead letter of the envelope.</summary>
-    private bool TryReserve(Envelope envelope)
-    {
-        if (Props.MailboxCapacity == 0 || Interlocked.Increment(ref queued) <= Props.MailboxCapacity)
-        {
-            return true;
-        }
-
-        Interlocked.Decrement(ref queued);
-        Drop(envelope, IsEntity || envelope.EntityId is null ? DeadLetterReason.MailboxFull : DeadLetterReason.ShardBufferFull);
-        return false;
-    }
-
-    private void Push(Envelope envelope)
-    {
-        if (user.TryPush(envelope))
-        {
-            Wake();
-        }
-        else
-        {
-            Drop(envelope, envelope.EntityId is not null ? DeadLetterReason.ShardStopped : ReasonOfTheDead);
-        }
-    }
-
-    private DeadLetterReason ReasonOfTheDead => isPassivated ? DeadLetterReason.Passivated : DeadLetterReason.Stopped;
-
-    private void Drop(Envelope envelope, DeadLetterReason reason) => DropFor(this, envelope, reason);
-
-    /// <summary>The one way in which an envelope ends unhandled.</summary>
-    internal static void DropFor(ActorCell recipient, Envelope envelope, DeadLetterReason reason)
-    {
-        switch (envelope.Message)
-        {
-            case PoisonPill or PassivateRequest or PassivationHint or ShardMessage:
-                return; // the runtime's own wish about an actor that is gone; nobody sent it and nobody misses it
-            case TimerEntry tick:
-                tick.Taken();
-                recipient.System.DeadLetters.Record(DeadLetterReason.StaleTimer, tick.Message, recipient, null);
-                return;
-            default:
-                recipient.System.DeadLetters.Record(reason, envelope.Message, recipient, envelope.Sender, envelope.EntityId);
-                return;
-        }
     }
 }

@@ -121,5 +121,8 @@ internal sealed class ShardAppender(IShardStore store, int shard, ShardOwner me,
     }
 }
 
+/// <summary>The shard is not this node's any more, or its store failed: whoever owns it next reads what was stored.</summary>
+internal class ShardLostException(string message, Exception? inner = null) : Exception(message, inner);
+
 /// <summary>The shard's store went back further than this node can repair from its last batches alone.</summary>
 internal sealed class ShardHistoryLostException(string message) : ShardLostException(message);

@@ -20,22 +20,12 @@ internal sealed class ShardJournal(
     JobNodeParts parts,
     Action<Exception> onLost)
 {
-    private const int MaxBatchEvents = 4_000;
-    private const int RecordsPerBatch = 256;
-
-    /// <summary>What a batch may weigh before it is closed; one heavier event still goes alone.</summary>
-    private const long MaxBatchBytes = 32L << 20;
-
+    private readonly JournalLimits limits = parts.Options.Journal;
     private readonly ShardAppender appender = new(store, shard, me, replaced, parts);
     private readonly Lock gate = new();
-    private readonly Dictionary<JobId, DirtyJob> dirty = [];
-    private readonly Queue<(JobId Id, long FirstSequence)> dirtyByAge = [];
-    private readonly Dictionary<JobId, JobState> moving = []; // on their way to their records, in the batch in flight
-    private readonly Queue<(long Sequence, int Events)> log = [];
-    private List<Pending> gathering = [];
-    private int logEvents;
+    private readonly JobsInLog log = new();
+    private List<PendingEvents> gathering = [];
     private long sequence;
-    private long cutThrough;
     private BatchToken token;
     private bool writing;
     private bool isDoubted;
@@ -57,28 +47,18 @@ internal sealed class ShardJournal(
         sequence = head.Sequence;
         token = head.Token;
         appender.Begin(token);
-        cutThrough = head.CutThrough;
-        foreach (var entry in entries)
-        {
-            log.Enqueue(entry);
-            logEvents += entry.Events;
-        }
+        log.Resume(head.CutThrough, entries);
     }
 
     /// <summary>A live job that recovery found in the log: its record is older than <paramref name="state"/>, or missing.</summary>
-    internal void ResumeDirty(JobState state, long firstSequence) => MarkDirty(state, firstSequence);
+    internal void ResumeDirty(JobState state, long firstSequence) => log.Mark(state, firstSequence);
 
     /// <summary>The job as of its last stored event.</summary>
     public async ValueTask<JobState> LoadAsync(JobId id, CancellationToken cancellationToken)
     {
         lock (gate)
         {
-            if (dirty.TryGetValue(id, out var job))
-            {
-                return job.State;
-            }
-
-            if (moving.TryGetValue(id, out var state))
+            if (log.TryGet(id, out var state))
             {
                 return state;
             }
@@ -94,7 +74,7 @@ internal sealed class ShardJournal(
     /// <exception cref="ArgumentException">An event holds what cannot be stored; nothing was.</exception>
     public Task AppendAsync(IReadOnlyList<JobEvent> events, JobState next)
     {
-        var pending = new Pending(Encode(events, next), next, isRetry: events is [JobEvent.Retried]);
+        var pending = new PendingEvents(events, next);
         lock (gate)
         {
             if (lost is not null)
@@ -123,7 +103,7 @@ internal sealed class ShardJournal(
             Task? wait = null;
             lock (gate)
             {
-                if (lost is not null || (!writing && dirty.Count == 0 && logEvents == 0))
+                if (lost is not null || (!writing && log.Count == 0 && log.Events == 0))
                 {
                     return;
                 }
@@ -165,8 +145,7 @@ internal sealed class ShardJournal(
     {
         lock (gate)
         {
-            var states = dirty.Values.Select(job => job.State).Concat(moving.Values);
-            return ShardMemory.Of(appender.Recent.All, states, Live.Ids());
+            return ShardMemory.Of(appender.Recent.All, log.States, Live.Ids());
         }
     }
 
@@ -174,7 +153,7 @@ internal sealed class ShardJournal(
     {
         while (true)
         {
-            List<Pending> batch;
+            List<PendingEvents> batch;
             ShardBatch entry;
             lock (gate)
             {
@@ -212,11 +191,11 @@ internal sealed class ShardJournal(
         }
     }
 
-    private List<Pending> TakeBatch()
+    private List<PendingEvents> TakeBatch()
     {
         long bytes = 0;
         var count = 0;
-        while (count < gathering.Count && count < MaxBatchEvents && (count == 0 || bytes + gathering[count].Bytes <= MaxBatchBytes))
+        while (count < gathering.Count && count < limits.BatchSteps && (count == 0 || bytes + gathering[count].Bytes <= limits.BatchBytes))
         {
             bytes += gathering[count].Bytes;
             count++;
@@ -233,29 +212,32 @@ internal sealed class ShardJournal(
         return batch[..count];
     }
 
-    private ShardBatch Build(List<Pending> batch, bool checkpointAll)
+    private ShardBatch Build(List<PendingEvents> batch, bool checkpointAll)
     {
         var events = new List<EventFrame>(batch.Count);
         var records = new List<RecordChange>();
         foreach (var pending in batch)
         {
-            var id = pending.Next.History!.Spec.Id;
             events.AddRange(pending.Frames);
             if (pending.Record is not null)
             {
-                records.Add(pending.Record!);
-                dirty.Remove(id);
+                records.Add(pending.Record);
+                log.Forget(pending.Next.History!.Spec.Id);
             }
             else
             {
-                MarkDirty(pending.Next, sequence + 1);
+                log.Mark(pending.Next, sequence + 1);
             }
         }
 
-        if (checkpointAll || logEvents + events.Count > parts.Options.LogEvents)
+        if (checkpointAll || log.Events + events.Count > parts.Options.LogEvents)
         {
-            MoveToRecords(records, checkpointAll ? int.MaxValue : Math.Max(RecordsPerBatch, events.Count * 2), newest: sequence);
+            var atMost = checkpointAll ? int.MaxValue : Math.Max(limits.RecordsPerBatch, events.Count * 2);
+            log.MoveToRecords(records, atMost, limits.BatchBytes, newest: sequence);
         }
+
+        var cut = log.CutPoint(sequence);
+        var isWorthwhile = (records.Count > 0 || checkpointAll) && (log.Events > parts.Options.LogEvents / 2 || log.Count == 0);
 
         return new ShardBatch
         {
@@ -265,73 +247,17 @@ internal sealed class ShardJournal(
             Token = new BatchToken(parts.Options.Chance.NextGuid()),
             Events = events,
             Records = records,
-            CutThrough = Cut(records.Count > 0 || checkpointAll),
+            CutThrough = isWorthwhile ? cut : null,
         };
     }
 
-    private void MarkDirty(JobState state, long firstSequence)
-    {
-        var id = state.History!.Spec.Id;
-        if (dirty.TryGetValue(id, out var known))
-        {
-            dirty[id] = known with { State = state };
-            return;
-        }
-
-        dirty[id] = new DirtyJob(state, firstSequence);
-        dirtyByAge.Enqueue((id, firstSequence));
-    }
-
-    private void MoveToRecords(List<RecordChange> records, int atMost, long newest)
-    {
-        var moved = 0;
-        long bytes = 0;
-        while (moved < atMost && bytes < MaxBatchBytes && dirtyByAge.TryPeek(out var oldest) && oldest.FirstSequence <= newest)
-        {
-            dirtyByAge.Dequeue();
-            if (dirty.TryGetValue(oldest.Id, out var job) && job.FirstSequence == oldest.FirstSequence)
-            {
-                var record = JobRecords.Change(job.State);
-                records.Add(record);
-                bytes += record.Body.Length;
-                dirty.Remove(oldest.Id);
-                moving[oldest.Id] = job.State;
-                moved++;
-            }
-        }
-    }
-
-    /// <summary>How far the log is not needed: before the first event of the oldest job that lives only in it.</summary>
-    private long? Cut(bool worthwhile)
-    {
-        while (dirtyByAge.TryPeek(out var oldest)
-            && !(dirty.TryGetValue(oldest.Id, out var job) && job.FirstSequence == oldest.FirstSequence))
-        {
-            dirtyByAge.Dequeue(); // finished, or written, since it was queued
-        }
-
-        var through = dirtyByAge.TryPeek(out var first) ? Math.Min(first.FirstSequence - 1, sequence) : sequence;
-        var enough = worthwhile && (logEvents > parts.Options.LogEvents / 2 || dirty.Count == 0);
-        return enough && through > cutThrough ? through : null;
-    }
-
-    private void Commit(ShardBatch entry, List<Pending> batch)
+    private void Commit(ShardBatch entry, List<PendingEvents> batch)
     {
         lock (gate)
         {
             sequence++;
             token = entry.Token;
-            moving.Clear();
-            log.Enqueue((sequence, entry.Events.Count));
-            logEvents += entry.Events.Count;
-            if (entry.CutThrough is { } through)
-            {
-                cutThrough = through;
-                while (log.TryPeek(out var oldest) && oldest.Sequence <= through)
-                {
-                    logEvents -= log.Dequeue().Events;
-                }
-            }
+            log.Stored(sequence, entry.Events.Count, entry.CutThrough);
         }
 
         foreach (var pending in batch)
@@ -342,9 +268,9 @@ internal sealed class ShardJournal(
         }
     }
 
-    private void Lose(Exception failure, List<Pending> batch)
+    private void Lose(Exception failure, List<PendingEvents> batch)
     {
-        List<Pending> waiting;
+        List<PendingEvents> waiting;
         lock (gate)
         {
             lost = failure;
@@ -361,39 +287,4 @@ internal sealed class ShardJournal(
             pending.Stored.SetException(failure);
         }
     }
-
-    /// <summary>By the job's own actor, so that the jobs of a shard are encoded side by side and outside its lock.</summary>
-    private static EventFrame[] Encode(IReadOnlyList<JobEvent> events, JobState next)
-    {
-        var id = next.History!.Spec.Id.Value;
-        var version = next.Version - events.Count;
-        var frames = new EventFrame[events.Count];
-        for (var i = 0; i < frames.Length; i++)
-        {
-            var (type, payload) = JobWire.Encode(events[i]);
-            frames[i] = new EventFrame(id, ++version, type, payload);
-        }
-
-        return frames;
-    }
-
-    private sealed class Pending(EventFrame[] frames, JobState next, bool isRetry)
-    {
-        public EventFrame[] Frames { get; } = frames;
-
-        public JobState Next { get; } = next;
-
-        /// <summary>What it adds to its batch.</summary>
-        public long Bytes => Frames.Sum(frame => (long)frame.Payload.Length) + (Record?.Body.Length ?? 0);
-
-        /// <summary>A job that ends changes its record in the same step; so does one that waits again, whose record still says that it ended.</summary>
-        public RecordChange? Record { get; } = isRetry || next is JobState.Finished ? JobRecords.Change(next) : null;
-
-        public TaskCompletionSource Stored { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
-
-    private readonly record struct DirtyJob(JobState State, long FirstSequence);
 }
-
-/// <summary>The shard is not this node's any more, or its store failed: whoever owns it next reads what was stored.</summary>
-internal class ShardLostException(string message, Exception? inner = null) : Exception(message, inner);

@@ -252,6 +252,19 @@ public sealed class JobRunTests
     }
 
     [Fact]
+    public async Task An_exception_that_throws_when_it_is_asked_what_it_is_fails_its_job_and_no_more()
+    {
+        var executor = ScriptedExecutor.Echo().On("opaque", _ => throw new OpaqueException());
+        await using var node = await TestNode.StartAsync(executor, new NodeOptions { WorkerSlots = 1 });
+
+        var job = await node.EndAsync(await node.EnqueueAsync("opaque"));
+
+        Assert.Equal((JobStatus.Failed, nameof(OpaqueException)), (job.Status, job.Error!.Type));
+        Assert.Equal("(its description threw NotSupportedException)", job.Error.Message);
+        Assert.Equal(JobStatus.Completed, (await node.EndAsync(await node.EnqueueAsync("echo"))).Status);
+    }
+
+    [Fact]
     public async Task A_watcher_sees_progress_and_every_status_to_the_end()
     {
         var release = new TaskCompletionSource<string>();
@@ -310,6 +323,13 @@ public sealed class JobRunTests
         var counts = (await node.Queue.OverviewAsync().Within()).Counts;
         Assert.Equal((5, 1, 1), (counts[JobStatus.Completed], counts[JobStatus.Running], counts[JobStatus.Pending]));
         release.SetResult("{}");
+    }
+
+    private sealed class OpaqueException : Exception
+    {
+        public override string Message => throw new NotSupportedException("no message");
+
+        public override string ToString() => throw new NotSupportedException("no text");
     }
 
     private static async Task CancelledAsync(CancellationToken token)

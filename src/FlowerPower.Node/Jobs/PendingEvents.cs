@@ -1,0 +1,62 @@
+using FlowerPower.Jobs;
+using FlowerPower.Storage;
+using FlowerPower.Storage.Wire;
+
+namespace FlowerPower.Node.Jobs;
+
+/// <summary>Events of one job on their way into a batch, and who waits for them.</summary>
+internal sealed class PendingEvents
+{
+    /// <summary>Encodes them: by the job's own actor, so that the jobs of a shard are encoded side by side and outside its lock.</summary>
+    /// <param name="next">The job after them.</param>
+    /// <exception cref="ArgumentException">An event holds what cannot be stored.</exception>
+    public PendingEvents(IReadOnlyList<JobEvent> events, JobState next)
+    {
+        Frames = Encode(events, next);
+        Next = next;
+        Record = events is [JobEvent.Retried] || next is JobState.Finished ? JobRecords.Change(next) : null;
+        Bytes = Frames.Sum(frame => (long)frame.Payload.Length) + (Record?.Body.Length ?? 0);
+    }
+
+    public EventFrame[] Frames { get; }
+
+    public JobState Next { get; }
+
+    /// <summary>What it adds to its batch.</summary>
+    public long Bytes { get; }
+
+    /// <summary>A job that ends changes its record in the same step; so does one that waits again, whose record still says that it ended.</summary>
+    public RecordChange? Record { get; }
+
+    public TaskCompletionSource Stored { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static EventFrame[] Encode(IReadOnlyList<JobEvent> events, JobState next)
+    {
+        var id = next.History!.Spec.Id.Value;
+        var version = next.Version - events.Count;
+        var frames = new EventFrame[events.Count];
+        for (var i = 0; i < frames.Length; i++)
+        {
+            var (type, payload) = JobWire.Encode(events[i]);
+            frames[i] = new EventFrame(id, ++version, type, payload);
+        }
+
+        return frames;
+    }
+}
+
+/// <summary>How much goes into one batch.</summary>
+internal sealed record JournalLimits
+{
+    /// <summary>Jobs' steps; 1 or more.</summary>
+    public int BatchSteps { get; init; } = 4_000;
+
+    /// <summary>
+    /// Bytes before a batch is closed; one heavier step still goes alone. Records that are moved from the log are weighed apart. Far below what
+    /// a store takes, because the greatest event and the greatest record come on top of it.
+    /// </summary>
+    public long BatchBytes { get; init; } = 32L << 20;
+
+    /// <summary>Jobs that are moved from the log to their records with one batch, at least, while the log is too long.</summary>
+    public int RecordsPerBatch { get; init; } = 256;
+}
