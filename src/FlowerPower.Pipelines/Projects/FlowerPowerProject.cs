@@ -18,7 +18,7 @@ public sealed partial class FlowerPowerProject
     private readonly ProjectFolders folders;
     private readonly PipelineFiles files;
     private readonly ConfigFile configFile;
-    private readonly ConcurrentDictionary<string, (string? Text, string? Code, PipelineConfig Config)> loaded = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, LoadedConfig> loaded = new(StringComparer.Ordinal);
 
     private FlowerPowerProject(string root, ProjectOptions options)
     {
@@ -97,10 +97,22 @@ public sealed partial class FlowerPowerProject
             throw new PipelineNotFoundException(name, Root, NearestNames.Find(name, all), all);
         }
 
-        // Parsing costs a hundred times as much as reading, and a worker asks once for each job.
-        var text = path is null ? null : configFile.ReadText(path);
-        if (loaded.TryGetValue(name, out var known) && known.Text == text && known.Code == code)
+        // Parsing costs a hundred times as much as reading, that a few times as much as looking, and a worker asks once for each job.
+        var stamp = path is null ? null : FileStamp.Of(path);
+        var isKnown = loaded.TryGetValue(name, out var known) && known.Code == code;
+        if (isKnown && stamp is not null && known!.Path == path && known.Stamp == stamp)
         {
+            return known.Config;
+        }
+
+        var text = path is null ? null : configFile.ReadText(path);
+        if (isKnown && known!.Text == text)
+        {
+            if (known.Path != path || known.Stamp != stamp)
+            {
+                loaded[name] = known with { Path = path, Stamp = stamp };
+            }
+
             return known.Config;
         }
 
@@ -108,7 +120,7 @@ public sealed partial class FlowerPowerProject
         var context = new BindContext([], ForCSharp: code is null || code.EndsWith(".cs", StringComparison.Ordinal));
         var bound = (PipelineConfig)configFile.Bind(text, source, "PIPELINE", PipelineSchema.Pipeline, RunSchema.Shims, context);
         var config = bound with { Name = name, Warnings = context.Warnings };
-        loaded[name] = (text, code, config);
+        loaded[name] = new LoadedConfig(text, path, stamp, code, config);
         return config;
     }
 
@@ -148,4 +160,7 @@ public sealed partial class FlowerPowerProject
     private static Dictionary<string, string?> ProcessEnvironment() =>
         Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value, StringComparer.Ordinal);
+
+    /// <summary>A pipeline's configuration and what it was read from; the stamp was taken before the text was read.</summary>
+    private sealed record LoadedConfig(string? Text, string? Path, FileStamp? Stamp, string? Code, PipelineConfig Config);
 }

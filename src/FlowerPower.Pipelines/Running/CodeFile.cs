@@ -1,3 +1,5 @@
+using FlowerPower.Pipelines.Projects;
+
 namespace FlowerPower.Pipelines.Running;
 
 /// <summary>A pipeline's C# file as it is loaded now. Each run asks anew, so that a process that runs for days takes up what was edited.</summary>
@@ -5,6 +7,7 @@ internal sealed class CodeFile(string name, string path)
 {
     private readonly Lock gate = new();
     private CompiledPipeline? loaded;
+    private FileStamp? stamp; // taken before what is loaded was read
 
     /// <summary>The file's functions as they stand on disk.</summary>
     /// <param name="compiler">Compiles and loads.</param>
@@ -16,13 +19,15 @@ internal sealed class CodeFile(string name, string path)
     {
         lock (gate)
         {
-            // By content and not by time of change: files that are copied or checked out often keep an older time.
-            if (loaded is not null && !reload && loaded.Key == CSharpPipelineCompiler.KeyOf(name, [path]))
+            var before = FileStamp.Of(path);
+            if (loaded is not null && !reload && ((before is not null && before == stamp) || loaded.Key == CSharpPipelineCompiler.KeyOf(name, [path])))
             {
+                stamp = before;
                 return loaded.Module;
             }
 
             var fresh = compiler.Load(name, [path]);
+            stamp = before;
             warnings.AddRange(fresh.Warnings);
 
             // Runs under way keep what they began with: the runtime lets the old code go when the last of them has ended.
