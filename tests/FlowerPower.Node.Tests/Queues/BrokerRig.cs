@@ -42,7 +42,7 @@ internal sealed class BrokerRig
     public void Answer(string id, bool started)
     {
         var start = grants.Told.Last(grant => grant.Job == id).Grant.Start;
-        Tell(new GrantOutcome(JobId.Parse(id), start.Grant, started));
+        Tell(new GrantOutcome(start.Grant, started));
     }
 
     public void Advance(TimeSpan by) => dispatcher.RunFor(Time.Steady, by);

@@ -30,7 +30,7 @@ internal sealed class WorkerSim
         Board = new WorkerBoard(slots);
         var options = new NodeOptions { Time = Time, Chance = NodeChance.Seeded(1), OnNotice = notice => Notices.Add(notice.Text) };
         Parts = new JobNodeParts(system, options, new WorkerId("Ada"), shardCount: 1) { Broker = Broker, Jobs = Jobs };
-        Parts.Serves(0, new ShardJournal(new InMemoryShardStore(1), 0, new ClaimId(Guid.Empty), Parts, _ => { }));
+        Parts.Serves(0, new ShardJournal(new InMemoryShardStore(1), 0, new ShardOwner("Ada", new ClaimId(Guid.Empty)), null, Parts, _ => { }));
         Worker = system.Spawn(Props.Of(() => new WorkerActor(Parts, Executor, new WorkerGauge(), Board)), "worker");
         Parts.Worker = Worker;
         Executor.On("job", run => Ends[run.Spec.Id.Value].Task.WaitAsync(run.Cancelled));
@@ -78,7 +78,7 @@ internal sealed class WorkerSim
     public void Grant(string id)
     {
         Ends.TryAdd(id, new TaskCompletionSource<string>());
-        Tell(new RunAttempt(TestNode.NewSpec("job", id), 1, GrantOf(id)));
+        Tell(new RunAttempt(TestNode.NewSpec("job", id), new AttemptNumber(1, 1), GrantOf(id)));
     }
 
     /// <summary>Let the job's pipeline return, and the worker hear it.</summary>
