@@ -48,7 +48,7 @@ internal static class JobLister
         foreach (var entry in found.Take(limit))
         {
             var view = entry.Record is { } record
-                ? JobView.Of(JobWire.DecodeRecord(record.Body), now, whole: filter.WithResults)
+                ? JobView.Of(JobWire.DecodeRecord(record.Body, JobId.Parse(record.EntityId)), now, whole: filter.WithResults)
                 : await find(JobId.Parse(entry.Id), cancellationToken).ConfigureAwait(false);
             if (view is not null && (filter.Status is null || view.Status == filter.Status))
             {

@@ -150,7 +150,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
 
             foreach (var record in page)
             {
-                Keep(replay.Finish(JobWire.DecodeRecord(record.Body), record.EntityId), live);
+                Keep(replay.Finish(JobWire.DecodeRecord(record.Body, JobId.Parse(record.EntityId)), record.EntityId), live);
                 after = record.EntityId;
             }
         }
@@ -158,7 +158,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
         foreach (var id in replay.Unfinished())
         {
             var record = await store.ReadRecordAsync(shard, id, cancellationToken).ConfigureAwait(false);
-            Keep(replay.Finish(record is null ? JobState.None : JobWire.DecodeRecord(record.Body), id), live);
+            Keep(replay.Finish(record is null ? JobState.None : JobWire.DecodeRecord(record.Body, JobId.Parse(id)), id), live);
         }
 
         // Oldest first: the log is cut before the first of them.

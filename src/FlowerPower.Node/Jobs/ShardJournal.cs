@@ -65,7 +65,7 @@ internal sealed class ShardJournal(
         }
 
         var record = await store.ReadRecordAsync(shard, id.Value, cancellationToken).ConfigureAwait(false);
-        return record is null ? JobState.None : JobWire.DecodeRecord(record.Body);
+        return record is null ? JobState.None : JobWire.DecodeRecord(record.Body, id);
     }
 
     /// <summary>Store events of one job; done when they are stored.</summary>

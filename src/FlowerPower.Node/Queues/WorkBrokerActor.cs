@@ -138,7 +138,7 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
             }
 
             freeSlots[worker]--;
-            var grant = new GrantId(parts.Options.Chance.NextGuid().ToString("N"));
+            var grant = new GrantId(parts.Options.Chance.NextGuid().ToString("N")[..16]); // one job's grants must differ, and its record keeps each
             grants[grant] = new OpenGrant(job, worker, parts.Options.Time.GetTimestamp());
             parts.Jobs.Tell(job.Id.Value, new GrantAttempt(new JobCommand.Start(grant, parts.WorkerId), worker), Context.Self);
         }

@@ -98,13 +98,14 @@ public static class JobWire
     /// <summary>Reads a job's record. It shares no memory with the body.</summary>
     /// <exception cref="UnknownWireTypeException">A newer version wrote it.</exception>
     /// <exception cref="StoreCorruptException">The body is not a job's record.</exception>
-    public static JobState DecodeRecord(ReadOnlyMemory<byte> body)
+    /// <param name="id">The id under which it is stored; <see langword="null"/>: of a record that says its own id, as format 1 did.</param>
+    public static JobState DecodeRecord(ReadOnlyMemory<byte> body, JobId? id)
     {
         try
         {
             CheckLength(body.Length, WireLimits.MaxRecordBytes);
             var reader = new WireReader(body.Span);
-            return RecordWire.Read(ref reader);
+            return RecordWire.Read(ref reader, id);
         }
         catch (Exception error) when (IsMalformed(error))
         {

@@ -4,9 +4,14 @@ using FlowerPower.Jobs;
 namespace FlowerPower.Storage.Wire;
 
 /// <summary>A job's record as one JSON object: the format's version, the state's own fields, then the trail.</summary>
+/// <remarks>
+/// Format 2 leaves out what stands there already: the job's id, which the record is stored under; the outcome and instant of a finished
+/// job, which are those of its last step; and see <see cref="TrailWire"/>. Format 1, which repeated them, is read for ever.
+/// </remarks>
 internal static class RecordWire
 {
-    public const int FormatVersion = 1;
+    public const int FormatVersion = 2;
+    private const int OldestFormat = 1;
 
     private const int Waiting = 1;
     private const int Running = 2;
@@ -42,8 +47,17 @@ internal static class RecordWire
 
             case JobState.Finished s:
                 w.WriteNumber(WireNames.State, Finished);
-                w.WriteNumber(WireNames.Outcome, (int)s.Outcome);
-                w.WriteNumber(WireNames.At, s.At.UtcTicks);
+                var last = s.Trail.Transitions[^1];
+                if (s.Outcome != last.Status)
+                {
+                    w.WriteNumber(WireNames.Outcome, (int)s.Outcome);
+                }
+
+                if (s.At != last.At)
+                {
+                    w.WriteNumber(WireNames.At, s.At.UtcTicks);
+                }
+
                 if (!s.ResultJson.IsEmpty)
                 {
                     SpecWire.WriteRaw(w, WireNames.Result, s.ResultJson);
@@ -60,7 +74,8 @@ internal static class RecordWire
         w.WriteEndObject();
     }
 
-    public static JobState Read(ref WireReader r)
+    /// <param name="id">The id under which the record is stored; <see langword="null"/>: format 1 only, which says it.</param>
+    public static JobState Read(ref WireReader r, JobId? id)
     {
         r.Start();
         r.BeginObject();
@@ -70,7 +85,7 @@ internal static class RecordWire
         }
 
         var format = r.Number();
-        if (format != FormatVersion)
+        if (format is < OldestFormat or > FormatVersion)
         {
             throw new UnknownWireTypeException(FormattableString.Invariant($"{JobWireTypes.RecordPrefix}{format}"));
         }
@@ -79,14 +94,14 @@ internal static class RecordWire
         var trail = new TrailWire.Fields();
         while (r.NextField())
         {
-            if (!ReadField(ref r, ref fields) && !TrailWire.ReadField(ref r, ref trail))
+            if (!ReadField(ref r, ref fields) && !TrailWire.ReadField(ref r, ref trail, id))
             {
                 r.SkipField();
             }
         }
 
         r.End();
-        return Make(fields, trail.Make());
+        return Make(fields, trail.Make(isTerse: format > OldestFormat));
     }
 
     private static void WriteError(Utf8JsonWriter w, JobError? error)
@@ -172,10 +187,8 @@ internal static class RecordWire
             { Version = version },
             Finished => new JobState.Finished(
                 trail,
-                f.Outcome is JobStatus.Completed or JobStatus.Failed or JobStatus.Cancelled
-                    ? f.Outcome
-                    : throw new FormatException($"{(int)f.Outcome} is not an outcome."),
-                WireReader.Required(f.At, WireNames.At),
+                OutcomeOf(f.Outcome ?? trail.Transitions[^1].Status),
+                f.At ?? trail.Transitions[^1].At,
                 f.Result,
                 f.Error)
             { Version = version },
@@ -183,11 +196,15 @@ internal static class RecordWire
         };
     }
 
+    private static JobStatus OutcomeOf(JobStatus status) => status is JobStatus.Completed or JobStatus.Failed or JobStatus.Cancelled
+        ? status
+        : throw new FormatException($"{(int)status} is not an outcome.");
+
     private struct Fields
     {
         public long? Version;
         public int? State;
-        public JobStatus Outcome;
+        public JobStatus? Outcome;
         public DateTimeOffset? At;
         public DateTimeOffset? DueAt;
         public DateTimeOffset? StartedAt;

@@ -9,10 +9,15 @@ internal static class SpecWire
     // Only its defaults are read: a spec without its optional fields.
     private static readonly JobSpec Plain = new() { Id = JobId.Parse("plain"), Pipeline = "plain" };
 
-    public static void Write(Utf8JsonWriter w, JobSpec spec)
+    /// <param name="withId">A record does not repeat the id under which it is stored.</param>
+    public static void Write(Utf8JsonWriter w, JobSpec spec, bool withId = true)
     {
         w.WriteStartObject();
-        w.WriteString(WireNames.Id, spec.Id.Value);
+        if (withId)
+        {
+            w.WriteString(WireNames.Id, spec.Id.Value);
+        }
+
         w.WriteString(WireNames.Pipeline, spec.Pipeline);
         WriteUnless(w, WireNames.Project, spec.Project, Plain.Project);
         WriteUnless(w, WireNames.Queue, spec.Queue, Plain.Queue);
@@ -56,9 +61,9 @@ internal static class SpecWire
         w.WriteEndObject();
     }
 
-    public static JobSpec Read(ref WireReader r)
+    /// <param name="id">The id if the spec does not say it.</param>
+    public static JobSpec Read(ref WireReader r, JobId? id = null)
     {
-        JobId? id = null;
         string? pipeline = null;
         var spec = Plain;
         r.BeginObject();

@@ -6,35 +6,50 @@ namespace FlowerPower.Storage.Wire;
 
 /// <summary>The part of a record that every state has: what the job is, and how it got where it is.</summary>
 /// <remarks>
-/// A step is an array: ticks since the job was enqueued, status, attempt, by, note, grant, request; what is empty at its end is left out.
+/// A step is an array: ticks since the job was enqueued, status, attempt, by, note, grant, request; what is empty at its end is left out. In format 2
+/// the attempt −1 stands for "attempt and by as in the step before", and no by follows; the number of attempts made is left out where it
+/// is the last step's; and the first step's request is a field of the record.
 /// </remarks>
 internal static class TrailWire
 {
+    private const int AsBefore = -1;
+
     public static void Write(Utf8JsonWriter w, JobTrail trail)
     {
         w.WritePropertyName(WireNames.Spec);
-        SpecWire.Write(w, trail.Spec);
+        SpecWire.Write(w, trail.Spec, withId: false);
         w.WriteNumber(WireNames.EnqueuedAt, trail.EnqueuedAt.UtcTicks);
-        WriteCount(w, WireNames.AttemptsMade, trail.AttemptsMade);
+        if (trail.Transitions[0].Request is { } request)
+        {
+            w.WriteNumber(WireNames.Request, request.Value);
+        }
+
+        if (trail.AttemptsMade != trail.Transitions[^1].Attempt)
+        {
+            w.WriteNumber(WireNames.AttemptsMade, trail.AttemptsMade);
+        }
+
         WriteCount(w, WireNames.FailuresMade, trail.FailuresMade);
         WriteCount(w, WireNames.Crashes, trail.Crashes);
         WriteCount(w, WireNames.Retries, trail.Retries);
         WriteCount(w, WireNames.Dropped, trail.DroppedTransitions);
         w.WriteStartArray(WireNames.Steps);
+        JobTransition? before = null;
         foreach (var step in trail.Transitions)
         {
-            WriteStep(w, step, trail.EnqueuedAt);
+            WriteStep(w, before is null ? step with { Request = null } : step, before, trail.EnqueuedAt);
+            before = step;
         }
 
         w.WriteEndArray();
     }
 
     /// <summary>Reads the field at hand if it is one of the trail's.</summary>
-    public static bool ReadField(ref WireReader r, ref Fields f)
+    public static bool ReadField(ref WireReader r, ref Fields f, JobId? id)
     {
         if (r.Is(WireNames.Spec))
         {
-            f.Spec = SpecWire.Read(ref r);
+            f.Spec = SpecWire.Read(ref r, id);
         }
         else if (r.Is(WireNames.EnqueuedAt))
         {
@@ -43,6 +58,10 @@ internal static class TrailWire
         else if (r.Is(WireNames.Steps))
         {
             f.Steps = ReadSteps(ref r, WireReader.Required(f.EnqueuedAt, WireNames.EnqueuedAt));
+        }
+        else if (r.Is(WireNames.Request))
+        {
+            f.FirstRequest = new RequestId(r.Number());
         }
         else if (r.Is(WireNames.AttemptsMade))
         {
@@ -80,18 +99,19 @@ internal static class TrailWire
         }
     }
 
-    private static void WriteStep(Utf8JsonWriter w, JobTransition step, DateTimeOffset enqueuedAt)
+    private static void WriteStep(Utf8JsonWriter w, JobTransition step, JobTransition? before, DateTimeOffset enqueuedAt)
     {
+        var isSame = step.By is not null && step.By == before?.By && step.Attempt == before.Attempt;
         var length = step.Request is not null ? 7 : step.Grant is not null ? 6 : step.Note is not null ? 5 : step.By is not null ? 4 : step.Attempt != 0 ? 3 : 2;
         w.WriteStartArray();
         w.WriteNumberValue(step.At.UtcTicks - enqueuedAt.UtcTicks);
         w.WriteNumberValue((int)step.Status);
         if (length > 2)
         {
-            w.WriteNumberValue(step.Attempt);
+            w.WriteNumberValue(isSame ? AsBefore : step.Attempt);
         }
 
-        WriteText(w, length > 3, step.By);
+        WriteText(w, length > 3 && !isSame, step.By);
         WriteText(w, length > 4, step.Note);
         WriteText(w, length > 5, step.Grant?.Value);
         if (step.Request is { } request)
@@ -116,7 +136,7 @@ internal static class TrailWire
         r.BeginArray();
         while (r.NextElement())
         {
-            steps.Add(ReadStep(ref r, enqueuedAt));
+            steps.Add(ReadStep(ref r, steps.Count == 0 ? null : steps[^1], enqueuedAt));
         }
 
         return steps.Count is > 0 and <= JobTrail.MaxTransitions
@@ -124,7 +144,7 @@ internal static class TrailWire
             : throw new FormatException($"it has {steps.Count} steps, not 1 to {JobTrail.MaxTransitions}.");
     }
 
-    private static JobTransition ReadStep(ref WireReader r, DateTimeOffset enqueuedAt)
+    private static JobTransition ReadStep(ref WireReader r, JobTransition? before, DateTimeOffset enqueuedAt)
     {
         r.BeginArray();
         r.NextElement();
@@ -138,7 +158,16 @@ internal static class TrailWire
 
         var more = r.NextElement();
         var attempt = more ? r.SmallNumber() : 0;
-        var by = NextText(ref r, ref more);
+        string? by;
+        if (attempt == AsBefore)
+        {
+            (attempt, by) = before is null ? throw new FormatException("its first step says that it is like the one before.") : (before.Attempt, before.By);
+        }
+        else
+        {
+            by = NextText(ref r, ref more);
+        }
+
         var note = NextText(ref r, ref more);
         var grant = NextText(ref r, ref more);
         more = more && r.NextElement();
@@ -161,21 +190,27 @@ internal static class TrailWire
     {
         public JobSpec? Spec;
         public DateTimeOffset? EnqueuedAt;
-        public int AttemptsMade;
+        public int? AttemptsMade;
+        public RequestId? FirstRequest;
         public int FailuresMade;
         public int Crashes;
         public int Retries;
         public int Dropped;
         public ImmutableArray<JobTransition>? Steps;
 
-        public readonly JobTrail Make() => new(
-            WireReader.Required(Spec, WireNames.Spec),
-            WireReader.Required(EnqueuedAt, WireNames.EnqueuedAt),
-            AttemptsMade,
-            FailuresMade,
-            Crashes,
-            WireReader.Required(Steps, WireNames.Steps),
-            Dropped,
-            Retries);
+        /// <param name="isTerse">What is left out stands in the steps, rather than being 0.</param>
+        public readonly JobTrail Make(bool isTerse)
+        {
+            var spec = WireReader.Required(Spec, WireNames.Spec);
+            var enqueuedAt = WireReader.Required(EnqueuedAt, WireNames.EnqueuedAt);
+            var steps = WireReader.Required(Steps, WireNames.Steps);
+            var attempts = AttemptsMade ?? (isTerse ? steps[^1].Attempt : 0);
+            if (FirstRequest is not null)
+            {
+                steps = steps.SetItem(0, steps[0] with { Request = FirstRequest });
+            }
+
+            return new JobTrail(spec, enqueuedAt, attempts, FailuresMade, Crashes, steps, Dropped, Retries);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using FlowerPower.Jobs;
 using FlowerPower.Storage;
 using FlowerPower.Storage.Wire;
@@ -20,11 +21,11 @@ internal static class JobLives
         {
             var id = Id(shard, batch, i);
             var at = Start.AddMilliseconds((batch * jobs) + i);
-            var grant = new GrantId($"{id.Value}.1");
+            var grant = new GrantId(((batch * 1_000_003L) + i).ToString("x16", CultureInfo.InvariantCulture));
             JobState state = JobState.None;
             JobCommand[] life =
             [
-                new JobCommand.Enqueue(new JobSpec { Id = id, Pipeline = "noop" }, at),
+                new JobCommand.Enqueue(new JobSpec { Id = id, Pipeline = "noop" }, at, new RequestId(long.MaxValue / 2 - i)),
                 new JobCommand.Start(grant, Worker),
                 new JobCommand.Succeed(grant, Result),
             ];

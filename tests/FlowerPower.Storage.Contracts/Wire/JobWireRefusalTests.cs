@@ -23,7 +23,7 @@ public sealed class JobWireRefusalTests
 
     [Fact]
     public void A_record_of_a_newer_format_is_refused_by_name() =>
-        Assert.Equal("job.record.v2", Assert.Throws<UnknownWireTypeException>(() => JobWire.DecodeRecord("""{"v":2,"x":1}"""u8.ToArray())).Type);
+        Assert.Equal("job.record.v3", Assert.Throws<UnknownWireTypeException>(() => JobWire.DecodeRecord("""{"v":3,"x":1}"""u8.ToArray(), null)).Type);
 
     [Theory]
     [InlineData(JobWireTypes.Retried, """{"by":"ada"}""", "'at' is missing")]
@@ -57,6 +57,9 @@ public sealed class JobWireRefusalTests
     [InlineData("""{"v":1}""", "'spec' is missing")]
     [InlineData("""{"v":1,"n":1,"s":1,"spec":{"id":"a","pipe":"p"},"enq":1,"steps":[[0,2]]}""", "'due' is missing")]
     [InlineData("""{"v":1,"n":1,"s":9,"spec":{"id":"a","pipe":"p"},"enq":1,"steps":[[0,2]]}""", "9 is not a state")]
+    [InlineData("""{"v":2,"n":1,"s":3,"spec":{"id":"a","pipe":"p"},"enq":1,"steps":[[0,2]]}""", "2 is not an outcome")]
+    [InlineData("""{"v":2,"n":1,"s":1,"due":1,"spec":{"pipe":"p"},"enq":1,"steps":[[0,2]]}""", "'id' is missing")]
+    [InlineData("""{"v":2,"n":1,"s":1,"due":1,"spec":{"id":"a","pipe":"p"},"enq":1,"steps":[[0,2,-1]]}""", "like the one before")]
     [InlineData("""{"v":1,"n":1,"s":3,"out":3,"spec":{"id":"a","pipe":"p"},"enq":1,"steps":[[0,2]]}""", "3 is not an outcome")]
     [InlineData("""{"v":1,"n":1,"s":1,"due":1,"spec":{"id":"a","pipe":"p"},"enq":1,"steps":[[0,8]]}""", "8 is not a status")]
     [InlineData("""{"v":1,"n":1,"s":1,"due":1,"spec":{"id":"a","pipe":"p"},"enq":1,"steps":[]}""", "0 steps")]
@@ -64,7 +67,7 @@ public sealed class JobWireRefusalTests
     [InlineData("""{"v":1,"n":1,"s":1,"due":1,"spec":{"id":"a","pipe":"p"},"enq":1,"steps":[[-2,2]]}""", "job record")]
     public void A_malformed_record_is_corrupt_and_the_message_says_what_is_wrong(string body, string part)
     {
-        var error = Assert.Throws<StoreCorruptException>(() => JobWire.DecodeRecord(Encoding.UTF8.GetBytes(body)));
+        var error = Assert.Throws<StoreCorruptException>(() => JobWire.DecodeRecord(Encoding.UTF8.GetBytes(body), null));
 
         Assert.Contains(part, error.Message, StringComparison.Ordinal);
     }
@@ -77,16 +80,17 @@ public sealed class JobWireRefusalTests
             var jobs = new RandomJobs(seed);
             var random = new Random(seed);
             var (type, payload) = JobWire.Encode(jobs.Event());
-            var body = JobWire.EncodeRecord(jobs.State());
+            var state = jobs.State();
+            var (body, id) = (JobWire.EncodeRecord(state), state.History!.Spec.Id);
             AssertTornIsCorrupt(() => JobWire.DecodeEvent(type, payload.AsMemory(0, random.Next(payload.Length))));
-            AssertTornIsCorrupt(() => JobWire.DecodeRecord(body.AsMemory(0, random.Next(body.Length))));
+            AssertTornIsCorrupt(() => JobWire.DecodeRecord(body.AsMemory(0, random.Next(body.Length)), id));
             for (var i = 0; i < 10; i++)
             {
                 payload[random.Next(payload.Length)] = (byte)random.Next(256);
                 body[random.Next(body.Length)] = (byte)random.Next(256);
                 var problems = new[]
                 {
-                    Record.Exception(() => JobWire.DecodeEvent(type, payload)), Record.Exception(() => JobWire.DecodeRecord(body)),
+                    Record.Exception(() => JobWire.DecodeEvent(type, payload)), Record.Exception(() => JobWire.DecodeRecord(body, id)),
                 };
                 Assert.All(problems, problem => Assert.True(
                     problem is null or StoreCorruptException or UnknownWireTypeException, $"Seed {seed}: {problem}"));
@@ -103,7 +107,7 @@ public sealed class JobWireRefusalTests
             "{" + extra + "\"at\":1,\"spec\":{" + extra + "\"id\":\"job-1\",\"pipe\":\"hello\",\"retry\":{" + extra + "\"max\":5}}}"));
         var record = JobWire.DecodeRecord(Encoding.UTF8.GetBytes(
             "{\"v\":1," + extra + "\"n\":1,\"s\":1,\"due\":1,\"err\":{" + extra + "\"t\":[\"A\"],\"m\":\"x\"},"
-            + "\"spec\":{\"id\":\"job-1\",\"pipe\":\"hello\"},\"enq\":1,\"steps\":[[0,2,0,null,null,null,null,\"later\",{}]]}"));
+            + "\"spec\":{\"id\":\"job-1\",\"pipe\":\"hello\"},\"enq\":1,\"steps\":[[0,2,0,null,null,null,null,\"later\",{}]]}"), null);
 
         var at = new DateTimeOffset(1, TimeSpan.Zero);
         Assert.Equal(new JobEvent.Enqueued(Spec with { Retry = new RetryPolicy { MaxRetries = 5 } }, at) { At = at }, e);
@@ -161,7 +165,7 @@ public sealed class JobWireRefusalTests
             new JobTrail(Spec, T0, 1, 0, 0, [new JobTransition(T0, JobStatus.Pending, 0, null, null)]), JobStatus.Completed, T0, deepest.ResultJson, null);
 
         Assert.Equal(deepest, JobWire.DecodeEvent(JobWireTypes.Completed, JobWire.Encode(deepest).Payload));
-        Assert.Equal(job, JobWire.DecodeRecord(JobWire.EncodeRecord(job)));
+        Assert.Equal(job, JobWire.DecodeRecord(JobWire.EncodeRecord(job), job.History!.Spec.Id));
         Assert.Contains("more than 64 deep: flatten it", JobWire.ProblemWithResult(Nested(WireLimits.MaxJsonDepth + 1)), StringComparison.Ordinal);
         Assert.Contains("more than 64 deep", JobWire.ProblemWithResult(Nested(100_000)), StringComparison.Ordinal);
     }
@@ -172,7 +176,7 @@ public sealed class JobWireRefusalTests
         var nested = Encoding.UTF8.GetString(Nested(100_000));
 
         Assert.Throws<StoreCorruptException>(() => JobWire.DecodeEvent(JobWireTypes.Retried, Encoding.UTF8.GetBytes("{\"x\":" + nested + "}")));
-        Assert.Throws<StoreCorruptException>(() => JobWire.DecodeRecord(Encoding.UTF8.GetBytes("{\"v\":1,\"x\":" + nested + "}")));
+        Assert.Throws<StoreCorruptException>(() => JobWire.DecodeRecord(Encoding.UTF8.GetBytes("{\"v\":1,\"x\":" + nested + "}"), null));
     }
 
     [Fact]
@@ -180,7 +184,7 @@ public sealed class JobWireRefusalTests
     {
         var bytes = new byte[WireLimits.MaxRecordBytes + 1];
 
-        Assert.Contains("more than 50,331,648", Assert.Throws<StoreCorruptException>(() => JobWire.DecodeRecord(bytes)).Message, StringComparison.Ordinal);
+        Assert.Contains("more than 50,331,648", Assert.Throws<StoreCorruptException>(() => JobWire.DecodeRecord(bytes, null)).Message, StringComparison.Ordinal);
         Assert.Throws<StoreCorruptException>(() => JobWire.DecodeEvent(JobWireTypes.Retried, bytes));
     }
 

@@ -37,7 +37,7 @@ public sealed class JobWireRoundTripTests
             var written = new RandomJobs(seed).State();
             var body = JobWire.EncodeRecord(written);
 
-            var read = JobWire.DecodeRecord(body);
+            var read = JobWire.DecodeRecord(body, written.History!.Spec.Id);
 
             Assert.True(written == read, $"Seed {seed}: {written} was read back as {read} from {Encoding.UTF8.GetString(body)}");
             Assert.Equal(body, JobWire.EncodeRecord(read));
@@ -53,7 +53,7 @@ public sealed class JobWireRoundTripTests
             using var e = JsonDocument.Parse(JobWire.Encode(jobs.Event()).Payload);
             using var record = JsonDocument.Parse(JobWire.EncodeRecord(jobs.State()));
             Assert.Equal(JsonValueKind.Object, e.RootElement.ValueKind);
-            Assert.Equal(1, record.RootElement.GetProperty("v").GetInt32());
+            Assert.Equal(2, record.RootElement.GetProperty("v").GetInt32());
         }
     }
 
@@ -94,7 +94,7 @@ public sealed class JobWireRoundTripTests
         var job = new JobState.Finished(Trail(), JobStatus.Completed, T0, result, null) { Version = 3 };
 
         Assert.Equal(completed, Again(completed));
-        Assert.Equal(job, JobWire.DecodeRecord(JobWire.EncodeRecord(job)));
+        Assert.Equal(job, JobWire.DecodeRecord(JobWire.EncodeRecord(job), job.History!.Spec.Id));
     }
 
     [Fact]
