@@ -23,12 +23,10 @@ public static class QueuePlaces
         }
     }
 
-    /// <summary>
-    /// Only <c>type: actors</c> with a backend of its own: a project that was written for RQ names a Redis too, and its jobs there are RQ's.
-    /// </summary>
+    /// <summary>Not <c>type: rq</c> or another: a project that was written for RQ names a Redis too, and its jobs there are RQ's.</summary>
     private static RedisAddress? Configured(JobQueueConfig queue, string name)
     {
-        if (!string.Equals(queue.Type, ActorsAdapter.AdapterName, StringComparison.OrdinalIgnoreCase) || !queue.IsSet("backend"))
+        if (!string.Equals(queue.Type ?? ActorsAdapter.AdapterName, ActorsAdapter.AdapterName, StringComparison.OrdinalIgnoreCase) || !queue.IsSet("backend"))
         {
             return null;
         }
