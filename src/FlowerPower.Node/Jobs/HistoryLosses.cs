@@ -19,6 +19,10 @@ internal static class HistoryLosses
     public static readonly Counter<long> Restored = Meter.CreateCounter<long>(
         "flowerpower.history.jobs_restored", "{job}", "Jobs that a store had lost or set back and that were written again from memory.");
 
+    /// <summary>Jobs that had ended and run again.</summary>
+    public static readonly Counter<long> Returned = Meter.CreateCounter<long>(
+        "flowerpower.history.jobs_returned", "{job}", "Jobs that had ended, whose end a store had lost, and that run again.");
+
     /// <summary>Jobs that were not.</summary>
     public static readonly Counter<long> Lost = Meter.CreateCounter<long>(
         "flowerpower.history.jobs_lost", "{job}", "Jobs that a store had lost and that nobody could write again.");

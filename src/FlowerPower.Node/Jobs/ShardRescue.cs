@@ -7,6 +7,7 @@ namespace FlowerPower.Node.Jobs;
 internal sealed class ShardRescue(IShardStore store, int shard, ShardOwner me, JobNodeParts parts)
 {
     private const int RecordsPerBatch = 500;
+    private const string LostEnd = "the store lost how the job ended after this; it runs again";
 
     /// <param name="head">The shard as claimed.</param>
     /// <param name="live">Its unfinished jobs as the store has them.</param>
@@ -22,8 +23,11 @@ internal sealed class ShardRescue(IShardStore store, int shard, ShardOwner me, J
             }
         }
 
+        // What the store says is unfinished and this node did not know as unfinished had ended: its end is what the store lost.
+        var known = memory.Live.ToHashSet();
+        var returned = live.Where(s => !known.Contains(s.History!.Spec.Id) && !memory.Jobs.ContainsKey(s.History!.Spec.Id.Value)).ToList();
         var token = head.Token;
-        foreach (var page in restored.Chunk(RecordsPerBatch))
+        foreach (var page in restored.Concat(returned.Select(s => JobRecords.Change(s.Noted(LostEnd)))).Chunk(RecordsPerBatch))
         {
             token = await AppendAsync(token, page, cancellationToken).ConfigureAwait(false);
         }
@@ -37,7 +41,7 @@ internal sealed class ShardRescue(IShardStore store, int shard, ShardOwner me, J
             }
         }
 
-        Report(restored, lost);
+        Report(restored.Count, returned, lost);
     }
 
     private async ValueTask<long> VersionAsync(string id, Dictionary<string, long> live, CancellationToken cancellationToken) =>
@@ -61,13 +65,19 @@ internal sealed class ShardRescue(IShardStore store, int shard, ShardOwner me, J
             : throw new ShardLostException($"Shard {shard} changed while jobs were written to it again; it is read once more.");
     }
 
-    private void Report(List<RecordChange> restored, List<JobId> lost)
+    private void Report(int restored, List<JobState> returned, List<JobId> lost)
     {
-        HistoryLosses.Restored.Add(restored.Count);
+        HistoryLosses.Restored.Add(restored);
+        HistoryLosses.Returned.Add(returned.Count);
         HistoryLosses.Lost.Add(lost.Count);
-        if (restored.Count > 0)
+        if (restored > 0)
         {
-            parts.Warn($"Shard {shard}: {restored.Count} jobs that the store had lost or set back were written again from memory.");
+            parts.Warn($"Shard {shard}: {restored} jobs that the store had lost or set back were written again from memory.");
+        }
+
+        foreach (var job in returned)
+        {
+            parts.Warn($"Job {job.History!.Spec.Id} had ended, and the store has lost how: it waits and runs again.");
         }
 
         foreach (var id in lost)
@@ -76,7 +86,7 @@ internal sealed class ShardRescue(IShardStore store, int shard, ShardOwner me, J
         }
 
         parts.Warn(
-            $"Shard {shard}: jobs that ended before the last {parts.Options.RepairWindow.TotalSeconds:0} s may be missing, or wait again, if the store went "
-            + "back beyond that.");
+            $"Shard {shard}: jobs that were enqueued and ended before the last {parts.Options.RepairWindow.TotalSeconds:0} s are missing without a "
+            + "trace if the store went back beyond that.");
     }
 }

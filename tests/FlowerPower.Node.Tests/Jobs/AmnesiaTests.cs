@@ -123,6 +123,27 @@ public sealed class AmnesiaTests
         Assert.NotNull(await node.Queue.FindAsync(JobId.Parse(second)).Within());
     }
 
+    [Fact]
+    public async Task A_job_whose_end_was_lost_says_so_in_its_history_and_runs_again()
+    {
+        await using var node = await StartAsync(repairWindow: TimeSpan.Zero);
+        var id = await node.EnqueueAsync("echo", "job");
+        var image = store.TakeImage();
+        node.Node.SetWorkerSlots(1);
+        await node.EndAsync(id);
+        node.Node.SetWorkerSlots(0);
+
+        store.RestoreImage(image);
+        node.Node.CompareHistories();
+        Assert.Contains("Job job had ended", await NoticeAsync("the store has lost how"), StringComparison.Ordinal);
+        node.Node.SetWorkerSlots(1);
+        var job = await node.EndAsync(id);
+
+        Assert.Equal(JobStatus.Completed, job.Status);
+        Assert.Contains(job.History, step => step.Note?.Contains("the store lost how the job ended", StringComparison.Ordinal) == true);
+        Assert.Single(job.History, step => step.Status == JobStatus.Completed);
+    }
+
     private static (string First, string Second) TwoOfOneShard()
     {
         var second = Enumerable.Range(0, 1_000).Select(i => $"second-{i}").First(id => ShardKey.Of(id, Shards) == ShardKey.Of("first", Shards));
