@@ -73,7 +73,7 @@ public sealed class NodeReturnTests : IDisposable
     [Fact]
     public async Task Without_the_projects_database_nothing_is_waited_for()
     {
-        var nodes = new NodeReturn(test.Project, QueueAdapter.Get(QueueAdapter.Default), new QueueOptions(), TimeProvider.System);
+        var nodes = new NodeReturn(test.Project, QueuePlaces.Of(test.Project, new QueueOptions()), QueueAdapter.Get(QueueAdapter.Default), new QueueOptions(), TimeProvider.System);
 
         var error = await Assert.ThrowsAsync<QueueUnavailableException>(
             () => nodes.UntilServedAsync(JobId.Parse("job"), _ => Task.FromResult<IJobQueue?>(null), default).WaitAsync(Patience));

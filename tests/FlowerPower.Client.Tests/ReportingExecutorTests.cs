@@ -15,7 +15,7 @@ public sealed class ReportingExecutorTests
         var told = new List<AttemptReport>();
         var executor = Reporting(_ => Task.FromResult<ReadOnlyMemory<byte>>("{}"u8.ToArray()), told, warnings.Add);
 
-        var result = await executor.RunAsync(Spec, 1, _ => { }, default);
+        var result = await executor.RunAsync(Spec, new AttemptNumber(1, 1), _ => { }, default);
 
         Assert.Equal("{}"u8.ToArray(), result.ToArray());
         Assert.Null(Assert.Single(told).Error);
@@ -28,7 +28,7 @@ public sealed class ReportingExecutorTests
         var told = new List<AttemptReport>();
         var executor = Reporting(_ => throw new InvalidDataException("bad data"), told, warnings.Add);
 
-        var error = await Assert.ThrowsAsync<InvalidDataException>(() => executor.RunAsync(Spec, 1, _ => { }, default));
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => executor.RunAsync(Spec, new AttemptNumber(1, 1), _ => { }, default));
 
         Assert.Equal("bad data", error.Message);
         Assert.Same(error, Assert.Single(told).Error);
@@ -41,7 +41,7 @@ public sealed class ReportingExecutorTests
         var executor = Reporting(
             _ => Task.FromResult<ReadOnlyMemory<byte>>("{}"u8.ToArray()), [], _ => throw new IOException("No space left on device"));
 
-        Assert.Equal("{}"u8.ToArray(), (await executor.RunAsync(Spec, 1, _ => { }, default)).ToArray());
+        Assert.Equal("{}"u8.ToArray(), (await executor.RunAsync(Spec, new AttemptNumber(1, 1), _ => { }, default)).ToArray());
     }
 
     private static ReportingExecutor Reporting(
@@ -59,6 +59,6 @@ public sealed class ReportingExecutorTests
     private sealed class Scripted(Func<JobSpec, Task<ReadOnlyMemory<byte>>> run) : IJobExecutor
     {
         public Task<ReadOnlyMemory<byte>> RunAsync(
-            JobSpec spec, int attempt, Action<JobProgress> progress, CancellationToken cancellationToken) => run(spec);
+            JobSpec spec, AttemptNumber attempt, Action<JobProgress> progress, CancellationToken cancellationToken) => run(spec);
     }
 }
