@@ -63,7 +63,7 @@ public sealed class RedisLease : IAsyncDisposable
         RedisGate gate, string name, LeaseHolder holder, TimeSpan length, TimeProvider time, CancellationToken cancellationToken)
     {
         var key = ShardKeys.Leases(name);
-        var answer = await RenewAsync(gate, key, holder, length, cancellationToken).ConfigureAwait(false);
+        var answer = await RenewAsync(gate, key, holder, length, "take", cancellationToken).ConfigureAwait(false);
         if ((string?)answer[0] == "OK")
         {
             var lease = new RedisLease(gate, key, holder, length, time, (string)answer[1]!, (long)answer[2]);
@@ -101,7 +101,7 @@ public sealed class RedisLease : IAsyncDisposable
         await renewing.ConfigureAwait(false);
         try
         {
-            await RenewAsync(gate, key, holder, TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+            await RenewAsync(gate, key, holder, TimeSpan.Zero, "keep", CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e) when (e is StoreException or ObjectDisposedException)
         {
@@ -118,7 +118,7 @@ public sealed class RedisLease : IAsyncDisposable
             try
             {
                 await Task.Delay(length / 3, time, stop.Token).ConfigureAwait(false);
-                var answer = await RenewAsync(gate, key, holder, length, stop.Token).ConfigureAwait(false);
+                var answer = await RenewAsync(gate, key, holder, length, "keep", stop.Token).ConfigureAwait(false);
                 if ((string?)answer[0] != "OK")
                 {
                     Tell(LeaseEvent.Lost);
@@ -158,11 +158,11 @@ public sealed class RedisLease : IAsyncDisposable
     }
 
     private static async Task<RedisResult[]> RenewAsync(
-        RedisGate gate, RedisKey key, LeaseHolder holder, TimeSpan length, CancellationToken cancellationToken) =>
+        RedisGate gate, RedisKey key, LeaseHolder holder, TimeSpan length, string how, CancellationToken cancellationToken) =>
         (RedisResult[])(await gate.RunAsync(
             RedisScript.Renew,
             [key],
-            [holder.Incarnation, holder.Name, (long)length.TotalMilliseconds, holder.Seat ?? ""],
+            [holder.Incarnation, holder.Name, (long)length.TotalMilliseconds, holder.Seat ?? "", how],
             RedisLane.Leases,
             cancellationToken).ConfigureAwait(false))!;
 }
