@@ -29,6 +29,13 @@ internal static class RedisErrors
     public static StoreUnavailableException Broken(string where, Exception? inner = null) =>
         new($"Redis at {where} closed the connection; it is opened again.", inner);
 
+    /// <summary>It was started a moment ago.</summary>
+    public static StoreUnavailableException Loading(string where, Exception? inner = null) => new($"Redis at {where} is still loading its data.", inner);
+
+    /// <summary>TLS was asked for, and there is none that could be trusted.</summary>
+    public static StoreRefusedException Untrusted(string where, Exception inner) =>
+        new($"Redis at {where} cannot be trusted ({FirstLine(inner.Message)}): add its certificate's authority to this machine's trusted ones and name the host that the certificate names, or write redis:// if it does not use TLS.", inner);
+
     private static StoreException OfServer(RedisServerException error, string where)
     {
         var message = FirstLine(error.Message);
@@ -41,7 +48,7 @@ internal static class RedisErrors
             "MISCONF" => new StoreUnavailableException(
                 $"Redis at {where} cannot write to its disk and refuses writes ({message}): make room there.", error),
             "NOREPLICAS" => new StoreUnavailableException($"Redis at {where} refuses writes, because too few replicas follow it (min-replicas-to-write).", error),
-            "LOADING" => new StoreUnavailableException($"Redis at {where} is still loading its data.", error),
+            "LOADING" => Loading(where, error),
             "BUSY" => new StoreUnavailableException($"Redis at {where} is busy with a script.", error),
             "MASTERDOWN" or "CLUSTERDOWN" or "TRYAGAIN" or "MOVED" or "ASK" or "UNBLOCKED" =>
                 new StoreUnavailableException($"Redis at {where} is changing its masters ({message}).", error),

@@ -29,6 +29,9 @@ public sealed record LeaseHolder(string Incarnation, string Name, string? Seat =
 /// </remarks>
 public sealed class RedisLease : IAsyncDisposable
 {
+    // Nobody should wait for a Redis that is away only to say good-bye to it.
+    private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromMilliseconds(500);
+
     private readonly RedisGate gate;
     private readonly RedisKey key;
     private readonly LeaseHolder holder;
@@ -99,11 +102,12 @@ public sealed class RedisLease : IAsyncDisposable
 
         await stop.CancelAsync().ConfigureAwait(false);
         await renewing.ConfigureAwait(false);
+        using var brief = new CancellationTokenSource(GoodbyeTimeout, time);
         try
         {
-            await RenewAsync(gate, key, holder, TimeSpan.Zero, "keep", CancellationToken.None).ConfigureAwait(false);
+            await RenewAsync(gate, key, holder, TimeSpan.Zero, "keep", brief.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is StoreException or ObjectDisposedException)
+        catch (Exception e) when (e is StoreException or ObjectDisposedException or OperationCanceledException)
         {
             // It ends by itself.
         }

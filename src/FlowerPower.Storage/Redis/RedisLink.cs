@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 namespace FlowerPower.Storage;
 
 /// <summary>One lane's connection, and its replacement when it breaks, falls silent or turns out to lead to a replica.</summary>
@@ -183,14 +181,8 @@ internal sealed class RedisLink : IDisposable
         var servers = await RedisLocator.LocateAsync(options.Address, time, cancellationToken).ConfigureAwait(false);
         try
         {
-            if (servers is [var only])
-            {
-                // The client library takes its whole time-out to say that nobody listens.
-                using var knock = new TcpClient();
-                await knock.ConnectAsync(only.Host, only.Port, cancellationToken).AsTask().WaitAsync(options.ConnectTimeout, time, cancellationToken)
-                    .ConfigureAwait(false);
-            }
-
+            // The client library takes its whole time-out to say that nobody listens, and several connections to say that nobody answers.
+            await RedisLocator.KnockAsync(servers, options, cancellationToken).ConfigureAwait(false);
             return await RedisConnection.ConnectAsync(options, servers, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not (StoreException or OperationCanceledException))

@@ -40,6 +40,50 @@ internal static class RedisLocator
             : new StoreUnavailableException($"No sentinel answers at {address.HostList} ({first.Message}): start one, or correct the address.", first);
     }
 
+    /// <summary>See whether one of the servers answers at all.</summary>
+    /// <exception cref="StoreUnavailableException">None does, or it is not ready.</exception>
+    /// <exception cref="StoreRefusedException">Its certificate is not trusted, or it does not speak TLS.</exception>
+    public static async Task KnockAsync(IReadOnlyList<DnsEndPoint> servers, RedisStoreOptions options, CancellationToken cancellationToken)
+    {
+        var errors = await Task.WhenAll(servers.Select(s => KnockAsync(s, options, cancellationToken))).ConfigureAwait(false);
+        if (errors.All(e => e is not null))
+        {
+            throw errors.FirstOrDefault(e => e is StoreRefusedException) ?? errors[0]!;
+        }
+    }
+
+    private static async Task<StoreException?> KnockAsync(DnsEndPoint server, RedisStoreOptions options, CancellationToken cancellationToken)
+    {
+        var where = RedisAddress.ListOf([server]);
+        using var deadline = new CancellationTokenSource(options.ConnectTimeout, options.TimeProvider ?? TimeProvider.System);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            using var talk = await RespConversation.OpenAsync(server, options.Address.UsesTls, both.Token).ConfigureAwait(false);
+            await talk.AskAsync(["PING"], both.Token).ConfigureAwait(false);
+            return null;
+        }
+        catch (RespRefusalException e)
+        {
+            // It lives. Who may come in is for the connection proper.
+            return e.Message.StartsWith("LOADING", StringComparison.Ordinal) ? RedisErrors.Loading(where, e) : null;
+        }
+        catch (AuthenticationException e)
+        {
+            return RedisErrors.Untrusted(where, e);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // A server without TLS waits for the end of a line that a handshake does not have.
+            return new StoreUnavailableException(
+                $"Redis at {where} did not answer in time: start it{(options.Address.UsesTls ? ", or write redis:// if it does not use TLS" : "")}.");
+        }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            return RedisErrors.Of(e, where);
+        }
+    }
+
     private static async Task<(DnsEndPoint? Master, bool KnowsNone, Exception? Error)> AskAsync(
         DnsEndPoint sentinel, RedisAddress address, string master, TimeProvider time, CancellationToken cancellationToken)
     {
