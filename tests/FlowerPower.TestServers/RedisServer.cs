@@ -9,13 +9,15 @@ namespace FlowerPower.TestServers;
 public sealed class RedisServer : IAsyncDisposable
 {
     private readonly string[] settings;
+    private readonly bool isSentinel;
     private Process? process;
 
-    private RedisServer(string folder, int port, string[] settings)
+    private RedisServer(string folder, int port, string[] settings, bool isSentinel)
     {
         Folder = folder;
         Port = port;
         this.settings = settings;
+        this.isSentinel = isSentinel;
     }
 
     public string Folder { get; }
@@ -30,12 +32,18 @@ public sealed class RedisServer : IAsyncDisposable
 
     /// <summary>Start a server.</summary>
     /// <param name="settings">As in redis.conf, name and value in one string; they come after the defaults and win.</param>
-    public static async Task<RedisServer> StartAsync(params string[] settings)
+    public static Task<RedisServer> StartAsync(params string[] settings) => StartAsync(settings, isSentinel: false);
+
+    /// <summary>Start a sentinel.</summary>
+    /// <param name="settings">As in sentinel.conf: whom it watches.</param>
+    public static Task<RedisServer> StartSentinelAsync(params string[] settings) => StartAsync(settings, isSentinel: true);
+
+    private static async Task<RedisServer> StartAsync(string[] settings, bool isSentinel)
     {
         for (var tries = 1; ; tries++)
         {
             var folder = Directory.CreateTempSubdirectory("fp-redis-").FullName;
-            var server = new RedisServer(folder, FreePort(), settings);
+            var server = new RedisServer(folder, FreePort(), settings, isSentinel);
             try
             {
                 await server.StartAgainAsync();
@@ -53,10 +61,8 @@ public sealed class RedisServer : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         var start = new ProcessStartInfo("redis-server") { RedirectStandardOutput = true, RedirectStandardError = true };
-        var lines = new List<string>
-        {
-            $"port {Port}", $"bind {Host}", $"dir {Folder}", "appendonly yes", "appendfsync everysec", "save \"\"", "daemonize no",
-        };
+        var lines = new List<string> { $"port {Port}", $"bind {Host}", $"dir {Folder}", "daemonize no" };
+        lines.AddRange(isSentinel ? [] : ["appendonly yes", "appendfsync everysec", "save \"\""]);
         lines.AddRange(settings);
         var configuration = Path.Combine(Folder, "redis.conf");
         if (!File.Exists(configuration))
@@ -65,6 +71,11 @@ public sealed class RedisServer : IAsyncDisposable
         }
 
         start.ArgumentList.Add(configuration);
+        if (isSentinel)
+        {
+            start.ArgumentList.Add("--sentinel");
+        }
+
         Process started;
         try
         {

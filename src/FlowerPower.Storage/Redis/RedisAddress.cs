@@ -71,7 +71,9 @@ public sealed record RedisAddress
         + $"{(SentinelMaster is null ? "" : $"?sentinel={SentinelMaster}")}";
 
     /// <summary>The hosts as people write them: <c>host:port,host:port</c>.</summary>
-    public string HostList => string.Join(',', Hosts.Select(h => $"{h.Host}:{h.Port}"));
+    public string HostList => ListOf(Hosts);
+
+    internal static string ListOf(IEnumerable<DnsEndPoint> hosts) => string.Join(',', hosts.Select(h => $"{h.Host}:{h.Port}"));
 
     internal static string NameOf(string name) =>
         name.Length is >= 1 and <= 64 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')

@@ -1,59 +1,93 @@
+using System.Net;
 using StackExchange.Redis;
 
 namespace FlowerPower.Storage;
 
-/// <summary>One connection to the servers of an address; it comes back by itself when they do.</summary>
+/// <summary>One connection to a master, or one to each master of a Redis Cluster.</summary>
 internal sealed class RedisConnection : IDisposable
 {
     private readonly ConnectionMultiplexer multiplexer;
+    private Action<RedisConnection>? lost;
 
     private RedisConnection(ConnectionMultiplexer multiplexer, int database)
     {
         this.multiplexer = multiplexer;
         Database = multiplexer.GetDatabase(database);
+        HasManyServers = multiplexer.GetEndPoints().Length > 1;
+        multiplexer.ConnectionFailed += (_, _) =>
+        {
+            IsLost = true;
+            Volatile.Read(ref lost)?.Invoke(this);
+        };
     }
 
     public IDatabase Database { get; }
 
-    /// <summary>Connect, and wait until a server answers.</summary>
-    public static async Task<RedisConnection> ConnectAsync(RedisStoreOptions options, CancellationToken cancellationToken)
+    /// <summary>Whether it goes on with the others when one server is lost, and looks for that one itself.</summary>
+    public bool HasManyServers { get; }
+
+    /// <summary>Whether its socket, or one of them, broke at some time.</summary>
+    public bool IsLost { get; private set; }
+
+    /// <summary>Whether servers answer, but none of them as a master.</summary>
+    public bool HasOnlyReplicas => RedisTopology.HasOnlyReplicas(multiplexer);
+
+    /// <summary>Connect, and wait until a master answers.</summary>
+    /// <param name="servers">Where the data is.</param>
+    /// <exception cref="StoreUnavailableException">Nobody answers, or no master does.</exception>
+    /// <exception cref="StoreRefusedException">The password is wrong, or the servers are not one Redis.</exception>
+    public static async Task<RedisConnection> ConnectAsync(
+        RedisStoreOptions options, IReadOnlyList<DnsEndPoint> servers, CancellationToken cancellationToken)
     {
         var time = options.TimeProvider ?? TimeProvider.System;
-        var settings = SettingsOf(options);
+        var where = RedisAddress.ListOf(servers);
         var log = new StringWriter();
         ConnectionMultiplexer? multiplexer = null;
         try
         {
-            multiplexer = await ConnectionMultiplexer.ConnectAsync(settings, log)
+            multiplexer = await ConnectionMultiplexer.ConnectAsync(SettingsOf(options, servers), log)
                 .WaitAsync(options.ConnectTimeout * 2, time, cancellationToken).ConfigureAwait(false);
-            var database = multiplexer.GetDatabase(options.Address.Database);
-            await database.PingAsync().WaitAsync(options.ConnectTimeout, time, cancellationToken).ConfigureAwait(false);
-            return new RedisConnection(multiplexer, options.Address.Database);
+            RedisTopology.Check(multiplexer, options.Address);
+            var connection = new RedisConnection(multiplexer, options.Address.Database);
+            await connection.Database.PingAsync().WaitAsync(options.ConnectTimeout, time, cancellationToken).ConfigureAwait(false);
+            return connection.HasOnlyReplicas ? throw RedisErrors.Replica(where) : connection;
         }
         catch (Exception e) when (e is RedisException or RedisCommandException or TimeoutException)
         {
-            multiplexer?.Dispose();
+            Close(multiplexer);
             // The client tells a refused password only in its log.
             throw log.ToString() is var text && (text.Contains("NOAUTH", StringComparison.Ordinal) || text.Contains("WRONGPASS", StringComparison.Ordinal)
                 || text.Contains("AuthenticationFailure", StringComparison.Ordinal) || text.Contains("invalid password", StringComparison.Ordinal))
-                ? RedisErrors.WrongPassword(options.Address.HostList, e)
-                : RedisErrors.Of(e, options.Address.HostList);
+                ? RedisErrors.WrongPassword(where, e)
+                : RedisErrors.Of(e, where);
         }
         catch
         {
-            multiplexer?.Dispose();
+            Close(multiplexer);
             throw;
         }
     }
 
-    public void Dispose()
+    /// <summary>Whom to tell when a socket breaks; at once if one is broken already.</summary>
+    public void WhenLost(Action<RedisConnection> tell)
     {
-        // Without this it sends a farewell and waits a second for its answer.
-        multiplexer.Close(allowCommandsToComplete: false);
-        multiplexer.Dispose();
+        Volatile.Write(ref lost, tell);
+        if (IsLost)
+        {
+            tell(this);
+        }
     }
 
-    private static ConfigurationOptions SettingsOf(RedisStoreOptions options)
+    public void Dispose() => Close(multiplexer);
+
+    private static void Close(ConnectionMultiplexer? multiplexer)
+    {
+        // Without this it sends a farewell and waits a second for its answer.
+        multiplexer?.Close(allowCommandsToComplete: false);
+        multiplexer?.Dispose();
+    }
+
+    private static ConfigurationOptions SettingsOf(RedisStoreOptions options, IReadOnlyList<DnsEndPoint> servers)
     {
         var settings = new ConfigurationOptions
         {
@@ -72,9 +106,9 @@ internal sealed class RedisConnection : IDisposable
             TieBreaker = "",
             ConfigurationChannel = "",
         };
-        foreach (var host in options.Address.Hosts)
+        foreach (var server in servers)
         {
-            settings.EndPoints.Add(host.Host, host.Port);
+            settings.EndPoints.Add(server.Host, server.Port);
         }
 
         return settings;

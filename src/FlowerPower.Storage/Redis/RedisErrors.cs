@@ -12,7 +12,7 @@ internal static class RedisErrors
         RedisServerException server => OfServer(server, where),
         RedisConnectionException connection when connection.FailureType == ConnectionFailureType.AuthenticationFailure => WrongPassword(where, error),
         // The client refuses to send a write to a server that it knows as a replica.
-        RedisCommandException => new StoreUnavailableException($"Redis at {where} is a read-only replica: name its master.", error),
+        RedisCommandException => Replica(where, error),
         TimeoutException => new StoreUnavailableException($"Redis at {where} did not answer in time; the call is repeated until it does.", error),
         _ => new StoreUnavailableException($"Redis at {where} cannot be reached ({FirstLine(error.Message)}): start it, or correct the address.", error),
     };
@@ -20,6 +20,21 @@ internal static class RedisErrors
     /// <summary>The password is missing or not the server's.</summary>
     public static StoreRefusedException WrongPassword(string where, Exception? inner = null) =>
         new($"Redis at {where} does not accept the password: write it as redis://:PASSWORD@{where}, percent-encoded.", inner);
+
+    /// <summary>No master is where one was looked for.</summary>
+    public static StoreUnavailableException Replica(string where, Exception? inner = null) =>
+        new($"Redis at {where} is a read-only replica: name its master.", inner);
+
+    /// <summary>The connection broke: whatever was under way may have happened.</summary>
+    public static StoreUnavailableException Broken(string where, Exception? inner = null) =>
+        new($"Redis at {where} closed the connection; it is opened again.", inner);
+
+    /// <summary>It was started a moment ago.</summary>
+    public static StoreUnavailableException Loading(string where, Exception? inner = null) => new($"Redis at {where} is still loading its data.", inner);
+
+    /// <summary>TLS was asked for, and there is none that could be trusted.</summary>
+    public static StoreRefusedException Untrusted(string where, Exception inner) =>
+        new($"Redis at {where} cannot be trusted ({FirstLine(inner.Message)}): add its certificate's authority to this machine's trusted ones and name the host that the certificate names, or write redis:// if it does not use TLS.", inner);
 
     private static StoreException OfServer(RedisServerException error, string where)
     {
@@ -29,11 +44,11 @@ internal static class RedisErrors
             "NOAUTH" or "WRONGPASS" or "NOPERM" => WrongPassword(where, error),
             "OOM" => new StoreUnavailableException(
                 $"Redis at {where} is out of memory and refuses writes: raise its maxmemory, or let old jobs go; nothing is lost meanwhile.", error),
-            "READONLY" => new StoreUnavailableException($"Redis at {where} is a read-only replica: name its master.", error),
+            "READONLY" => Replica(where, error),
             "MISCONF" => new StoreUnavailableException(
                 $"Redis at {where} cannot write to its disk and refuses writes ({message}): make room there.", error),
             "NOREPLICAS" => new StoreUnavailableException($"Redis at {where} refuses writes, because too few replicas follow it (min-replicas-to-write).", error),
-            "LOADING" => new StoreUnavailableException($"Redis at {where} is still loading its data.", error),
+            "LOADING" => Loading(where, error),
             "BUSY" => new StoreUnavailableException($"Redis at {where} is busy with a script.", error),
             "MASTERDOWN" or "CLUSTERDOWN" or "TRYAGAIN" or "MOVED" or "ASK" or "UNBLOCKED" =>
                 new StoreUnavailableException($"Redis at {where} is changing its masters ({message}).", error),

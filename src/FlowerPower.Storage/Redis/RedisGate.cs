@@ -22,13 +22,16 @@ internal enum RedisLane
 /// </remarks>
 internal sealed class RedisGate : IAsyncDisposable
 {
+    /// <summary>For every call: a replica may be behind, and its client would ask it when the master is away.</summary>
+    public const CommandFlags MasterOnly = CommandFlags.DemandMaster;
+
     private readonly RedisStoreOptions options;
     private readonly TimeProvider time;
-    private readonly RedisConnection[] lanes;
+    private readonly RedisLink[] lanes;
     private readonly RedisHealth health;
     private int isDisposed;
 
-    private RedisGate(RedisStoreOptions options, RedisConnection[] lanes, TimeSpan freezeAfter)
+    private RedisGate(RedisStoreOptions options, RedisLink[] lanes, TimeSpan freezeAfter)
     {
         this.options = options;
         this.lanes = lanes;
@@ -48,19 +51,18 @@ internal sealed class RedisGate : IAsyncDisposable
     /// <exception cref="StoreRefusedException">The password is wrong.</exception>
     public static async Task<RedisGate> ConnectAsync(RedisStoreOptions options, TimeSpan freezeAfter, CancellationToken cancellationToken)
     {
-        var lanes = new List<RedisConnection>();
+        var lanes = Enum.GetValues<RedisLane>().Select(_ => RedisLink.ConnectAsync(options, cancellationToken)).ToArray();
         try
         {
-            foreach (var _ in Enum.GetValues<RedisLane>())
-            {
-                lanes.Add(await RedisConnection.ConnectAsync(options, cancellationToken).ConfigureAwait(false));
-            }
-
-            return new RedisGate(options, [.. lanes], freezeAfter);
+            return new RedisGate(options, await Task.WhenAll(lanes).ConfigureAwait(false), freezeAfter);
         }
         catch
         {
-            lanes.ForEach(l => l.Dispose());
+            foreach (var lane in lanes.Where(l => l.IsCompletedSuccessfully))
+            {
+                lane.Result.Dispose();
+            }
+
             throw;
         }
     }
@@ -72,12 +74,12 @@ internal sealed class RedisGate : IAsyncDisposable
     {
         try
         {
-            return await SendAsync(lane, d => d.ScriptEvaluateAsync(script.Hash, keys, arguments), cancellationToken).ConfigureAwait(false);
+            return await SendAsync(lane, d => d.ScriptEvaluateAsync(script.Hash, keys, arguments, MasterOnly), cancellationToken).ConfigureAwait(false);
         }
         catch (StoreUnavailableException e) when (e.InnerException is RedisServerException { Message: var m } && m.StartsWith("NOSCRIPT", StringComparison.Ordinal))
         {
             // A restart, a failover or SCRIPT FLUSH: with its text the script runs and is known again.
-            return await SendAsync(lane, d => d.ScriptEvaluateAsync(script.Text, keys, arguments), cancellationToken).ConfigureAwait(false);
+            return await SendAsync(lane, d => d.ScriptEvaluateAsync(script.Text, keys, arguments, MasterOnly), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -86,11 +88,18 @@ internal sealed class RedisGate : IAsyncDisposable
     {
         ObjectDisposedException.ThrowIf(isDisposed != 0, typeof(RedisShardStore));
         cancellationToken.ThrowIfCancellationRequested();
-        var sentAt = time.GetTimestamp();
+        var link = lanes[(int)lane];
+        var calledAt = time.GetTimestamp();
+        var sentAt = calledAt;
+        RedisConnection? connection = null;
         try
         {
-            var timeout = lane == RedisLane.Bulk ? options.BulkTimeout : options.CommandTimeout;
-            var answer = await command(lanes[(int)lane].Database).WaitAsync(timeout, time, cancellationToken).ConfigureAwait(false);
+            connection = await link.UseAsync(options.CommandTimeout, cancellationToken).ConfigureAwait(false);
+            sentAt = time.GetTimestamp();
+            var timeout = lane == RedisLane.Bulk ? options.BulkTimeout : options.CommandTimeout - time.GetElapsedTime(calledAt, sentAt);
+            var answer = await command(connection.Database).WaitAsync(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero, time, cancellationToken)
+                .ConfigureAwait(false);
+            link.Answered();
             health.Answered(sentAt);
             return answer;
         }
@@ -98,21 +107,45 @@ internal sealed class RedisGate : IAsyncDisposable
         {
             throw;
         }
-        catch (Exception e) when (e is RedisException or RedisCommandException or TimeoutException or TaskCanceledException or InvalidOperationException)
+        catch (Exception e) when (
+            e is RedisException or RedisCommandException or TimeoutException or TaskCanceledException or InvalidOperationException or StoreUnavailableException)
         {
             ObjectDisposedException.ThrowIf(isDisposed != 0, typeof(RedisShardStore));
-            if (e is RedisServerException)
-            {
-                // A refusal is an answer: the server lives.
-                health.Answered(sentAt);
-            }
-            else
-            {
-                health.Failed();
-            }
-
-            throw RedisErrors.Of(e, Where);
+            throw Failed(e, link, connection, sentAt);
         }
+    }
+
+    private StoreException Failed(Exception e, RedisLink link, RedisConnection? connection, long sentAt)
+    {
+        if (e is RedisServerException)
+        {
+            // A refusal is an answer: the server lives.
+            link.Answered();
+            health.Answered(sentAt);
+        }
+        else
+        {
+            health.Failed();
+        }
+
+        var isUseless = connection is { HasManyServers: false, HasOnlyReplicas: true };
+        var error = isUseless && e is RedisConnectionException ? RedisErrors.Replica(Where, e) : RedisErrors.Of(e, Where);
+        if (connection is null)
+        {
+            return error;
+        }
+
+        if (e is TimeoutException)
+        {
+            link.Unanswered(connection, sentAt, error);
+        }
+        else if (isUseless || (options.Address.SentinelMaster is not null && e is RedisServerException && e.Message.StartsWith("READONLY", StringComparison.Ordinal)))
+        {
+            // Its master is elsewhere now, or it will be one again.
+            link.Lost(connection, error);
+        }
+
+        return error;
     }
 
     public ValueTask DisposeAsync()

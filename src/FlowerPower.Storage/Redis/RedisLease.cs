@@ -29,6 +29,9 @@ public sealed record LeaseHolder(string Incarnation, string Name, string? Seat =
 /// </remarks>
 public sealed class RedisLease : IAsyncDisposable
 {
+    // Nobody should wait for a Redis that is away only to say good-bye to it.
+    private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromMilliseconds(500);
+
     private readonly RedisGate gate;
     private readonly RedisKey key;
     private readonly LeaseHolder holder;
@@ -63,7 +66,7 @@ public sealed class RedisLease : IAsyncDisposable
         RedisGate gate, string name, LeaseHolder holder, TimeSpan length, TimeProvider time, CancellationToken cancellationToken)
     {
         var key = ShardKeys.Leases(name);
-        var answer = await RenewAsync(gate, key, holder, length, cancellationToken).ConfigureAwait(false);
+        var answer = await RenewAsync(gate, key, holder, length, "take", cancellationToken).ConfigureAwait(false);
         if ((string?)answer[0] == "OK")
         {
             var lease = new RedisLease(gate, key, holder, length, time, (string)answer[1]!, (long)answer[2]);
@@ -99,11 +102,12 @@ public sealed class RedisLease : IAsyncDisposable
 
         await stop.CancelAsync().ConfigureAwait(false);
         await renewing.ConfigureAwait(false);
+        using var brief = new CancellationTokenSource(GoodbyeTimeout, time);
         try
         {
-            await RenewAsync(gate, key, holder, TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+            await RenewAsync(gate, key, holder, TimeSpan.Zero, "keep", brief.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is StoreException or ObjectDisposedException)
+        catch (Exception e) when (e is StoreException or ObjectDisposedException or OperationCanceledException)
         {
             // It ends by itself.
         }
@@ -118,7 +122,7 @@ public sealed class RedisLease : IAsyncDisposable
             try
             {
                 await Task.Delay(length / 3, time, stop.Token).ConfigureAwait(false);
-                var answer = await RenewAsync(gate, key, holder, length, stop.Token).ConfigureAwait(false);
+                var answer = await RenewAsync(gate, key, holder, length, "keep", stop.Token).ConfigureAwait(false);
                 if ((string?)answer[0] != "OK")
                 {
                     Tell(LeaseEvent.Lost);
@@ -158,11 +162,11 @@ public sealed class RedisLease : IAsyncDisposable
     }
 
     private static async Task<RedisResult[]> RenewAsync(
-        RedisGate gate, RedisKey key, LeaseHolder holder, TimeSpan length, CancellationToken cancellationToken) =>
+        RedisGate gate, RedisKey key, LeaseHolder holder, TimeSpan length, string how, CancellationToken cancellationToken) =>
         (RedisResult[])(await gate.RunAsync(
             RedisScript.Renew,
             [key],
-            [holder.Incarnation, holder.Name, (long)length.TotalMilliseconds, holder.Seat ?? ""],
+            [holder.Incarnation, holder.Name, (long)length.TotalMilliseconds, holder.Seat ?? "", how],
             RedisLane.Leases,
             cancellationToken).ConfigureAwait(false))!;
 }

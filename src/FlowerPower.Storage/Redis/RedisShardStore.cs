@@ -137,7 +137,7 @@ public sealed class RedisShardStore : IShardStore
         BeforeRead(shard);
         var fields = await gate.SendAsync(
             RedisLane.Commands,
-            d => d.HashGetAsync(keys[shard].Head, ["node", "claim", "seq", "tok", "cut"]),
+            d => d.HashGetAsync(keys[shard].Head, ["node", "claim", "seq", "tok", "cut"], RedisGate.MasterOnly),
             cancellationToken).ConfigureAwait(false);
         return new ShardHead(
             Owner(fields[0], fields[1]),
@@ -205,7 +205,7 @@ public sealed class RedisShardStore : IShardStore
     {
         StoreArguments.CheckEntityId(entityId);
         BeforeRead(shard);
-        byte[]? value = await gate.SendAsync(RedisLane.Commands, d => d.HashGetAsync(keys[shard].Records, entityId), cancellationToken).ConfigureAwait(false);
+        byte[]? value = await gate.SendAsync(RedisLane.Commands, d => d.HashGetAsync(keys[shard].Records, entityId, RedisGate.MasterOnly), cancellationToken).ConfigureAwait(false);
         return value is null ? null : await RecordAsync(shard, entityId, value, cancellationToken).ConfigureAwait(false);
     }
 

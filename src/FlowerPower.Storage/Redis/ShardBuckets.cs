@@ -27,7 +27,7 @@ internal sealed class ShardBuckets(RedisGate gate, ShardKeys keys)
     /// <summary>Each bucket that has records now, and how many.</summary>
     public async ValueTask<List<(int Number, RecordBucket Bucket, long Count)>> CountsAsync(CancellationToken cancellationToken)
     {
-        var entries = await gate.SendAsync(RedisLane.Bulk, d => d.HashGetAllAsync(keys.Counts), cancellationToken).ConfigureAwait(false);
+        var entries = await gate.SendAsync(RedisLane.Bulk, d => d.HashGetAllAsync(keys.Counts, RedisGate.MasterOnly), cancellationToken).ConfigureAwait(false);
         var counts = new List<(int, RecordBucket, long)>(entries.Length);
         foreach (var entry in entries)
         {
@@ -43,7 +43,7 @@ internal sealed class ShardBuckets(RedisGate gate, ShardKeys keys)
 
     private async ValueTask ReadAsync(CancellationToken cancellationToken)
     {
-        var entries = await gate.SendAsync(RedisLane.Bulk, d => d.HashGetAllAsync(keys.Buckets), cancellationToken).ConfigureAwait(false);
+        var entries = await gate.SendAsync(RedisLane.Bulk, d => d.HashGetAllAsync(keys.Buckets, RedisGate.MasterOnly), cancellationToken).ConfigureAwait(false);
         known = entries.ToDictionary(e => (int)e.Value, e => RecordBucket.Parse(e.Name!));
     }
 }

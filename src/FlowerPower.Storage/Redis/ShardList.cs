@@ -91,7 +91,7 @@ internal sealed class ShardList(RedisGate gate, ShardKeys[] keys, ShardBuckets[]
         {
             int[] wanted = [.. group];
             var ids = wanted.Select(i => (RedisValue)chosen[i].Place.EntityId).ToArray();
-            var values = await gate.SendAsync(RedisLane.Bulk, d => d.HashGetAsync(keys[group.Key].Records, ids), cancellationToken)
+            var values = await gate.SendAsync(RedisLane.Bulk, d => d.HashGetAsync(keys[group.Key].Records, ids, RedisGate.MasterOnly), cancellationToken)
                 .ConfigureAwait(false);
             for (var j = 0; j < wanted.Length; j++)
             {

@@ -1,12 +1,13 @@
 -- One holder's lease, by Redis' clock. KEYS[1] the leases; ARGV incarnation, holder for people, length in ms (0 gives it back), the
--- holder's seat ('' if it has none): only one can sit there, so whoever else is said to sit there is dead.
+-- holder's seat ('' if it has none), 'take' or 'keep': only one can sit in a seat, so who takes it knows that whoever is said to sit there
+-- is dead. Who keeps a lease knows nothing of the kind: it may be the one that is taken for dead.
 -- Each renewal counts up, so that a Redis which lost its last writes shows; its replication id changes when it restarts or is replaced.
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local h = redis.call('HMGET', KEYS[1], 'incarnation', 'holder', 'until', 'tick', 'seat')
 local mine = h[1] == ARGV[1]
 local ends = tonumber(h[3] or '0')
-if h[1] and not mine and ends > now and (ARGV[4] == '' or h[5] ~= ARGV[4]) then
+if h[1] and not mine and ends > now and not (ARGV[5] == 'take' and ARGV[4] ~= '' and h[5] == ARGV[4]) then
   return { 'HELD', h[2] or '', decimal(ends - now) }
 end
 local replid = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)') or ''
