@@ -10,11 +10,15 @@ namespace FlowerPower.Node;
 /// <summary>One node: the shards of a store, the broker of their waiting jobs, and a worker, as actors of one process.</summary>
 public sealed class JobNode : IAsyncDisposable
 {
+    /// <summary>However long the store was away: what waits for it looks so often, and goes on so soon after it is back.</summary>
+    internal static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(1);
+
     /// <summary>
     /// A broker, a worker or a job that is given up would be a queue that stands still without a word. They restart with back-off until what
     /// ails them (a store that is away, as a rule) is over.
     /// </summary>
-    private static readonly SupervisionStrategy NeverGiveUp = SupervisionStrategy.Default with { MaxRestarts = int.MaxValue };
+    internal static readonly SupervisionStrategy NeverGiveUp =
+        SupervisionStrategy.Default with { MaxRestarts = int.MaxValue, MaxBackoff = LongestBackoff };
 
     private static readonly TimeSpan ShardStopTimeout = TimeSpan.FromSeconds(30);
 
@@ -70,15 +74,7 @@ public sealed class JobNode : IAsyncDisposable
         ReserveThreads(options.WorkerSlots);
         var board = new WorkerBoard(options.WorkerSlots);
         parts.Worker = system.Spawn(Props.Of(() => new WorkerActor(parts, executor, gauge, board)), "worker");
-        parts.Jobs = LocalShardRegion.Start(system, new ShardRegionSettings
-        {
-            TypeName = "pipeline-job",
-            ShardCount = store.ShardCount,
-            ShardOf = id => ShardKey.Of(id, store.ShardCount),
-            Host = shard => new JobShardHost(shard, store, parts),
-            MaxActiveEntities = options.MaxActiveJobsPerShard,
-            EntitySupervision = NeverGiveUp,
-        });
+        parts.Jobs = LocalShardRegion.Start(system, JobShardHost.Region(store, parts));
         parts.Broker = system.Spawn(Props.Of(() => new WorkBrokerActor(parts)), "broker");
         parts.Complete.SetResult();
         try
