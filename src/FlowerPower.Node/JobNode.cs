@@ -32,6 +32,7 @@ public sealed class JobNode : IAsyncDisposable
     private readonly Lock gate = new();
     private int appliedSlots;
     private Task? stopping;
+    private bool wasWell;
 
     private JobNode(ActorSystem system, IShardStore store, JobNodeParts parts, NodeJobQueue queue)
     {
@@ -66,7 +67,7 @@ public sealed class JobNode : IAsyncDisposable
         var worker = new WorkerId($"{options.Name}-{Environment.ProcessId}-{options.Chance.NextGuid().ToString("N")[..8]}");
         var system = new ActorSystem("flowerpower", new ActorSystemOptions { Time = options.Time, RootSupervision = NeverGiveUp });
         var gauge = new WorkerGauge();
-        var parts = new JobNodeParts(system, options, worker, store.ShardCount);
+        var parts = new JobNodeParts(system, options, worker, store.ShardCount) { Notes = new StopNotes(options.NotesFolder, worker) };
         var queue = new NodeJobQueue(store, parts, gauge);
         var node = new JobNode(system, store, parts, queue);
 
@@ -184,9 +185,11 @@ public sealed class JobNode : IAsyncDisposable
         foreach (var step in new Func<Task>[]
         {
             DrainAsync,
+            RememberHealth,
             parts.Stopped.CancelAsync,
             () => parts.Jobs.StopAsync(ShardStopTimeout),
             system.TerminateAsync,
+            NoteStop,
             () => store.DisposeAsync().AsTask(),
         })
         {
@@ -204,6 +207,20 @@ public sealed class JobNode : IAsyncDisposable
         {
             throw failures.Count == 1 ? failures[0] : new AggregateException("The node has stopped, and several things went wrong over it.", failures);
         }
+    }
+
+    /// <summary>Before the shards end: later nobody can say it.</summary>
+    private Task RememberHealth()
+    {
+        wasWell = parts.StoreProblem is null && Array.TrueForAll(parts.Journals, journal => journal is not null);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>While the store is still held: whoever holds it next must find the note.</summary>
+    private Task NoteStop()
+    {
+        parts.Notes.Stop(isAllWritten: wasWell);
+        return Task.CompletedTask;
     }
 
     private async Task DrainAsync()

@@ -25,6 +25,9 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
     /// <summary>This incarnation's worker.</summary>
     public WorkerId WorkerId { get; } = workerId;
 
+    /// <summary>Which former workers stopped in order.</summary>
+    public StopNotes Notes { get; init; } = new(folder: null, workerId);
+
     /// <summary>The journals of the shards that serve; <see langword="null"/> where one is starting or stopped.</summary>
     public ShardJournal?[] Journals { get; } = new ShardJournal?[shardCount];
 

@@ -208,7 +208,8 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
                 parts.Worker.Tell(new ConfirmAttempt(running.Trail.Spec.Id, running.Grant));
                 break;
             case JobState.Running running:
-                context.TellEntity(running.Trail.Spec.Id.Value, new JobCommand.LoseWorker(running.Worker, HandedBack: false));
+                var stoppedInOrder = parts.Notes.HasStopped(running.Worker);
+                context.TellEntity(running.Trail.Spec.Id.Value, new JobCommand.LoseWorker(running.Worker, HandedBack: stoppedInOrder));
                 break;
         }
     }

@@ -1,6 +1,7 @@
 using FlowerPower.Actors;
 using FlowerPower.Jobs;
 using FlowerPower.Node.Jobs;
+using FlowerPower.Node.Tests.Queues;
 using FlowerPower.Storage;
 
 namespace FlowerPower.Node.Tests.Jobs;
@@ -47,7 +48,7 @@ public sealed class ShardOutageTests
     }
 
     [Fact]
-    public async Task A_grant_that_waited_for_its_shard_to_be_read_again_starts_nothing_and_the_job_runs_under_the_next()
+    public async Task A_job_whose_start_broke_its_shard_runs_once_when_the_shard_is_back()
     {
         var rig = new ShardRig();
         rig.Enqueue("job");
@@ -64,6 +65,38 @@ public sealed class ShardOutageTests
         Assert.Equal(1, (await rig.Worker.ExpectMsg<RunAttempt>()).Attempt.InAll);
         rig.Worker.ExpectNoMsg();
         Assert.Equal(0, rig.System.DeadLetters.Count(DeadLetterReason.Unhandled));
+    }
+
+    [Fact]
+    public void A_grant_that_waited_until_its_shard_was_read_again_starts_nothing()
+    {
+        var rig = new ShardRig();
+        rig.Enqueue("job");
+        var before = rig.Parts.Journals[0]!;
+        Break(rig);
+        var answers = rig.Ask("job", new GrantAttempt(new JobCommand.Start(new GrantId("late"), new WorkerId("worker-1")), ActorRef.Nobody, before));
+        rig.Faults.Clear();
+        rig.Advance(2 * Second);
+
+        Assert.Equal(new GrantOutcome(new GrantId("late"), Started: false), Assert.Single(answers));
+        Assert.IsType<JobState.Waiting>(Assert.IsType<JobReply>(Assert.Single(rig.Ask("job", QueryJob.Instance))).State);
+    }
+
+    [Fact]
+    public async Task Jobs_of_a_healthy_shard_run_while_another_is_away()
+    {
+        var rig = new ShardRig(shards: 2);
+        var (first, second, healthy) = (BrokerRig.IdIn(0, "first"), BrokerRig.IdIn(0, "second"), BrokerRig.IdIn(1, "healthy"));
+        rig.Enqueue(first);
+        rig.Enqueue(second);
+        rig.Enqueue(healthy);
+        Away(rig.Faults, StoreOperation.Append, () => new StoreCorruptException("torn page"), shard: 0);
+        Away(rig.Faults, StoreOperation.Read, shard: 0);
+
+        rig.RequestWork(1); // the first job's start breaks its shard
+
+        await rig.Worker.ExpectMsg<BrokerStarted>();
+        Assert.Equal(healthy, (await rig.Worker.ExpectMsg<RunAttempt>()).Spec.Id.Value);
     }
 
     [Fact]
@@ -140,9 +173,9 @@ public sealed class ShardOutageTests
         return line;
     }
 
-    private static void Away(StoreFaultScript faults, StoreOperation operation, Func<Exception>? error = null) =>
+    private static void Away(StoreFaultScript faults, StoreOperation operation, Func<Exception>? error = null, int? shard = null) =>
         faults.FailNext(
-            operation == StoreOperation.Read ? StoreStep.BeforeRead : StoreStep.BeforeWrite, operation, times: 10_000, error: error);
+            operation == StoreOperation.Read ? StoreStep.BeforeRead : StoreStep.BeforeWrite, operation, shard, times: 10_000, error);
 
     private static (InMemoryShardStore Store, StoreFaultScript Faults) StoreWithACancelledJob()
     {
