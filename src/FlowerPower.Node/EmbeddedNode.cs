@@ -59,7 +59,7 @@ public sealed class EmbeddedNode : IAsyncDisposable
         MakePrivate(place.Folder);
         RedisLease? lease = null;
         IShardStore store;
-        var nodeOptions = options.Node;
+        var nodeOptions = options.Node with { NotesFolder = place.Folder }; // the store is held before the notes are read
         if (place.Redis is null)
         {
             store = await OpenSqliteAsync(place, holder, options, cancellationToken).ConfigureAwait(false);

@@ -10,11 +10,15 @@ namespace FlowerPower.Node;
 /// <summary>One node: the shards of a store, the broker of their waiting jobs, and a worker, as actors of one process.</summary>
 public sealed class JobNode : IAsyncDisposable
 {
+    /// <summary>However long the store was away: what waits for it looks so often, and goes on so soon after it is back.</summary>
+    internal static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(1);
+
     /// <summary>
     /// A broker, a worker or a job that is given up would be a queue that stands still without a word. They restart with back-off until what
     /// ails them (a store that is away, as a rule) is over.
     /// </summary>
-    private static readonly SupervisionStrategy NeverGiveUp = SupervisionStrategy.Default with { MaxRestarts = int.MaxValue };
+    internal static readonly SupervisionStrategy NeverGiveUp =
+        SupervisionStrategy.Default with { MaxRestarts = int.MaxValue, MaxBackoff = LongestBackoff };
 
     private static readonly TimeSpan ShardStopTimeout = TimeSpan.FromSeconds(30);
 
@@ -28,6 +32,7 @@ public sealed class JobNode : IAsyncDisposable
     private readonly Lock gate = new();
     private int appliedSlots;
     private Task? stopping;
+    private bool wasWell;
 
     private JobNode(ActorSystem system, IShardStore store, JobNodeParts parts, NodeJobQueue queue)
     {
@@ -62,7 +67,7 @@ public sealed class JobNode : IAsyncDisposable
         var worker = new WorkerId($"{options.Name}-{Environment.ProcessId}-{options.Chance.NextGuid().ToString("N")[..8]}");
         var system = new ActorSystem("flowerpower", new ActorSystemOptions { Time = options.Time, RootSupervision = NeverGiveUp });
         var gauge = new WorkerGauge();
-        var parts = new JobNodeParts(system, options, worker, store.ShardCount);
+        var parts = new JobNodeParts(system, options, worker, store.ShardCount) { Notes = new StopNotes(options.NotesFolder, worker) };
         var queue = new NodeJobQueue(store, parts, gauge);
         var node = new JobNode(system, store, parts, queue);
 
@@ -70,15 +75,7 @@ public sealed class JobNode : IAsyncDisposable
         ReserveThreads(options.WorkerSlots);
         var board = new WorkerBoard(options.WorkerSlots);
         parts.Worker = system.Spawn(Props.Of(() => new WorkerActor(parts, executor, gauge, board)), "worker");
-        parts.Jobs = LocalShardRegion.Start(system, new ShardRegionSettings
-        {
-            TypeName = "pipeline-job",
-            ShardCount = store.ShardCount,
-            ShardOf = id => ShardKey.Of(id, store.ShardCount),
-            Host = shard => new JobShardHost(shard, store, parts),
-            MaxActiveEntities = options.MaxActiveJobsPerShard,
-            EntitySupervision = NeverGiveUp,
-        });
+        parts.Jobs = LocalShardRegion.Start(system, JobShardHost.Region(store, parts));
         parts.Broker = system.Spawn(Props.Of(() => new WorkBrokerActor(parts)), "broker");
         parts.Complete.SetResult();
         try
@@ -188,9 +185,11 @@ public sealed class JobNode : IAsyncDisposable
         foreach (var step in new Func<Task>[]
         {
             DrainAsync,
+            RememberHealth,
             parts.Stopped.CancelAsync,
             () => parts.Jobs.StopAsync(ShardStopTimeout),
             system.TerminateAsync,
+            NoteStop,
             () => store.DisposeAsync().AsTask(),
         })
         {
@@ -208,6 +207,20 @@ public sealed class JobNode : IAsyncDisposable
         {
             throw failures.Count == 1 ? failures[0] : new AggregateException("The node has stopped, and several things went wrong over it.", failures);
         }
+    }
+
+    /// <summary>Before the shards end: later nobody can say it.</summary>
+    private Task RememberHealth()
+    {
+        wasWell = parts.StoreProblem is null && Array.TrueForAll(parts.Journals, journal => journal is not null);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>While the store is still held: whoever holds it next must find the note.</summary>
+    private Task NoteStop()
+    {
+        parts.Notes.Stop(isAllWritten: wasWell);
+        return Task.CompletedTask;
     }
 
     private async Task DrainAsync()

@@ -12,6 +12,8 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
     private readonly TaskCompletionSource[] serving =
         [.. Enumerable.Range(0, shardCount).Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))];
 
+    private readonly string?[] startProblems = new string?[shardCount];
+
     /// <summary>Their home.</summary>
     public ActorSystem System { get; } = system;
 
@@ -22,6 +24,9 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
 
     /// <summary>This incarnation's worker.</summary>
     public WorkerId WorkerId { get; } = workerId;
+
+    /// <summary>Which former workers stopped in order.</summary>
+    public StopNotes Notes { get; init; } = new(folder: null, workerId);
 
     /// <summary>The journals of the shards that serve; <see langword="null"/> where one is starting or stopped.</summary>
     public ShardJournal?[] Journals { get; } = new ShardJournal?[shardCount];
@@ -47,12 +52,25 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
     {
         Journals[shard] = journal;
         serving[shard].TrySetResult();
+        if (Interlocked.Exchange(ref startProblems[shard], null) is not null)
+        {
+            Warn($"Shard {shard} serves again.");
+        }
     }
 
-    /// <summary>The shard could not start. Before it has served once, this ends the node's start.</summary>
+    /// <summary>The shard has failed or stops: what the broker knows of its jobs is void. Only the first call for a journal counts.</summary>
+    public void ServesNoMore(int shard, ShardJournal journal)
+    {
+        if (Interlocked.CompareExchange(ref Journals[shard], null, journal) == journal)
+        {
+            Broker.Tell(new ShardStopped(shard));
+        }
+    }
+
+    /// <summary>The shard could not start. Before it has served once, this ends the node's start; later it is said once for each reason.</summary>
     public void CannotServe(int shard, Exception reason)
     {
-        if (!serving[shard].TrySetException(reason))
+        if (!serving[shard].TrySetException(reason) && Interlocked.Exchange(ref startProblems[shard], reason.Message) != reason.Message)
         {
             Warn($"Shard {shard} cannot start: {reason.Message}");
         }

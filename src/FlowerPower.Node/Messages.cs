@@ -1,5 +1,6 @@
 using FlowerPower.Actors;
 using FlowerPower.Jobs;
+using FlowerPower.Node.Jobs;
 
 namespace FlowerPower.Node;
 
@@ -34,6 +35,9 @@ internal sealed record Offer(WaitingJob Job);
 /// <summary>To the broker: this job does not wait any more.</summary>
 internal sealed record Withdraw(JobId Id);
 
+/// <summary>To the broker: the shard serves no more, or not until it has been read again; it offers its waiting jobs then.</summary>
+internal sealed record ShardStopped(int Shard);
+
 /// <summary>To the broker, from a worker: this many of my slots are free, beside those I said before.</summary>
 internal sealed record RequestWork(int Slots);
 
@@ -62,7 +66,10 @@ internal sealed record WorkRetracted
 }
 
 /// <summary>To a job, from the broker: start, on this worker. Answered to the broker with <see cref="GrantOutcome"/>.</summary>
-internal sealed record GrantAttempt(JobCommand.Start Start, ActorRef Worker);
+/// <param name="Journal">
+/// Of the job's shard when the grant was made. One that waited until the shard was read again is void: the broker gave its slot to another job.
+/// </param>
+internal sealed record GrantAttempt(JobCommand.Start Start, ActorRef Worker, ShardJournal Journal);
 
 /// <summary>To the broker: what became of a grant.</summary>
 internal sealed record GrantOutcome(GrantId Grant, bool Started);
@@ -75,14 +82,3 @@ internal sealed record StopAttempt(GrantId Grant);
 
 /// <summary>To a worker, from a shard that recovered: do you still have this attempt? If not, the worker gives it back.</summary>
 internal sealed record ConfirmAttempt(JobId Id, GrantId Grant);
-
-/// <summary>How a waiting job stands in the line.</summary>
-internal static class WaitingJobs
-{
-    public static WaitingJob ToWaitingJob(this JobState.Waiting state)
-    {
-        var spec = state.Trail.Spec;
-        return new WaitingJob(spec.Id, string.Intern(spec.Queue), spec.Priority, state.Trail.EnqueuedAt,
-            state.IsDueAtOnce ? DateTimeOffset.MinValue : state.DueAt);
-    }
-}

@@ -52,6 +52,9 @@ public sealed record NodeOptions
     /// <summary>Where what operators should know goes; <see langword="null"/>: nowhere.</summary>
     public Action<NodeNotice>? OnNotice { get; init; }
 
+    /// <summary>Where it is noted that the node stopped in order; <see langword="null"/>: nowhere. Only one node at a time may use a folder.</summary>
+    internal string? NotesFolder { get; init; }
+
     /// <summary>How much goes into one batch; tests make it small.</summary>
     internal JournalLimits Journal { get; init; } = new();
 

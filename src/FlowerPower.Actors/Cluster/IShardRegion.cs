@@ -55,11 +55,8 @@ public interface IShardContext
     /// <summary>The shard's number, from 0.</summary>
     int Shard { get; }
 
-    /// <summary>The shard's own ref, for logs and as a sender.</summary>
-    ActorRef ShardRef { get; }
-
     /// <summary>
-    /// Sends to an entity of this shard; a dead letter with <see cref="DeadLetterReason.FormerIncarnation"/> if this host is no longer
+    /// Sends to an entity of this shard, without a sender: a host has no mailbox for answers. A dead letter with <see cref="DeadLetterReason.FormerIncarnation"/> if this host is no longer
     /// the shard's.
     /// </summary>
     void TellEntity(string entityId, object message);

@@ -42,13 +42,11 @@ internal sealed class ShardContext(ActorCell cell, int shard) : IShardContext
 
     public int Shard { get; } = shard;
 
-    public ActorRef ShardRef => cell;
-
     public void TellEntity(string entityId, object message)
     {
         ArgumentException.ThrowIfNullOrEmpty(entityId);
         ArgumentNullException.ThrowIfNull(message);
-        var envelope = new EntityEnvelope(entityId, message, cell, this);
+        var envelope = new EntityEnvelope(entityId, message, sender: null, this);
         if (isDropped)
         {
             ActorCell.DropFor(cell, envelope, DeadLetterReason.FormerIncarnation);

@@ -23,8 +23,17 @@ public abstract record JobState
         /// </summary>
         public bool IsDueAtOnce => DueAt <= Trail.Transitions[^1].At;
 
+        /// <summary>From when on it may start, by any clock: the beginning of time if <see cref="IsDueAtOnce"/>.</summary>
+        public DateTimeOffset DueFrom => IsDueAtOnce ? DateTimeOffset.MinValue : DueAt;
+
         /// <summary>It may start.</summary>
-        public bool IsDueAt(DateTimeOffset now) => IsDueAtOnce || now >= DueAt;
+        public bool IsDueAt(DateTimeOffset now) => now >= DueFrom;
+
+        /// <summary>What users see of a job that waits, from as much of it as an index keeps.</summary>
+        /// <param name="dueFrom">Its <see cref="DueFrom"/>.</param>
+        /// <param name="hasFailed">It has a <see cref="LastError"/>.</param>
+        public static JobStatus StatusAt(DateTimeOffset now, DateTimeOffset dueFrom, bool hasFailed) =>
+            now >= dueFrom ? JobStatus.Pending : hasFailed ? JobStatus.Retrying : JobStatus.Scheduled;
     }
 
     /// <summary>One attempt is with a worker.</summary>
@@ -76,9 +85,7 @@ public abstract record JobState
     /// <exception cref="InvalidOperationException">There is no job.</exception>
     public JobStatus StatusAt(DateTimeOffset now) => this switch
     {
-        Waiting s when s.IsDueAt(now) => JobStatus.Pending,
-        Waiting { LastError: null } => JobStatus.Scheduled,
-        Waiting => JobStatus.Retrying,
+        Waiting s => Waiting.StatusAt(now, s.DueFrom, s.LastError is not null),
         Running => JobStatus.Running,
         Finished s => s.Outcome,
         _ => throw new InvalidOperationException("An absent job has no status."),

@@ -30,10 +30,6 @@ public sealed class WaitingLine
     /// <summary>Waiting jobs, due or not.</summary>
     public int Count => slotsById.Count;
 
-    /// <summary>Waiting jobs, due or not, by queue and priority; only those above zero, in no order. A snapshot.</summary>
-    internal IReadOnlyDictionary<(string Queue, JobPriority Priority), int> Counts =>
-        lanes.ToDictionary(pair => pair.Key, pair => pair.Value.Total);
-
     /// <summary>All waiting jobs, due or not, in no order. The line must not change while they are read.</summary>
     public IEnumerable<WaitingJob> Jobs => slotsById.Values.Select(Describe);
 
@@ -124,12 +120,6 @@ public sealed class WaitingLine
         Advance(now);
         return notDue.Count == 0 ? null : new DateTimeOffset(slots[notDue.First].DueAt, TimeSpan.Zero);
     }
-
-    /// <summary>
-    /// Waiting jobs of a queue and priority that were due at the last instant that <see cref="Take"/> or <see cref="NextDueAt"/>
-    /// heard.
-    /// </summary>
-    internal int CountReady(string queue, JobPriority priority) => lanes.TryGetValue((queue, priority), out var lane) ? lane.Ready.Count : 0;
 
     private WaitingJob? TakeOneOf(IReadOnlyCollection<JobId> ids, IReadOnlyCollection<string>? queues)
     {

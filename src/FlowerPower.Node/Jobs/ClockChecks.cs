@@ -3,9 +3,15 @@ using FlowerPower.Jobs;
 namespace FlowerPower.Node.Jobs;
 
 /// <summary>When some job's deadline or expiry comes: one timer for a shard instead of one for each job.</summary>
-/// <remarks>A job that moves on leaves its entry in the heap until that is mostly such leftovers, and is swept.</remarks>
+/// <remarks>
+/// A check may be lost on its way to its job, so it is named again and again until the job has moved on. A job that moves on leaves its entry
+/// in the heap until that is mostly such leftovers, and is swept.
+/// </remarks>
 internal sealed class ClockChecks
 {
+    /// <summary>A check that was taken and after which nobody has said when to look next is due again after so long.</summary>
+    public static readonly TimeSpan RepeatAfter = TimeSpan.FromSeconds(5);
+
     private const int SweepFrom = 1_024;
 
     private readonly Lock gate = new();
@@ -46,7 +52,7 @@ internal sealed class ClockChecks
         }
     }
 
-    /// <summary>The jobs whose instant has come, oldest first.</summary>
+    /// <summary>The jobs whose instant has come, oldest first; again <see cref="RepeatAfter"/> later, unless <see cref="Set"/> says otherwise.</summary>
     public IReadOnlyList<JobId> TakeDue(DateTimeOffset now)
     {
         lock (gate)
@@ -62,9 +68,14 @@ internal sealed class ClockChecks
                 checks.Dequeue();
                 if (wanted.TryGetValue(id, out var instant) && instant == at)
                 {
-                    wanted.Remove(id);
                     due.Add(id);
                 }
+            }
+
+            foreach (var id in due)
+            {
+                wanted[id] = now + RepeatAfter;
+                checks.Enqueue(id, now + RepeatAfter);
             }
 
             return due;

@@ -11,7 +11,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
     private const int PageOfLog = 256;
     private const int PageOfLive = 1_000;
 
-    private readonly ShardOwner me = new(parts.Options.Name, new ClaimId(parts.Options.Chance.NextGuid()));
+    private readonly ShardOwner me = new(parts.WorkerId.Value, new ClaimId(parts.Options.Chance.NextGuid()));
     private ShardJournal? journal;
     private ITimer? clockTimer;
     private ITimer? pruneTimer;
@@ -53,10 +53,15 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
         {
             journal.Live.Apply(state);
             journal.Clock.Set(state.History!.Spec.Id, JobLifecycle.NextClockCheck(state));
+        }
+
+        // Before anything is offered: a broker that starts anew reads the journals of the shards that serve, and must find these jobs there.
+        parts.Serves(shard, journal);
+        foreach (var state in live)
+        {
             TakeUp(state, context);
         }
 
-        parts.Serves(shard, journal);
         StartTimers(context);
     }
 
@@ -68,8 +73,21 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
             parts.Memories[shard] = journal!.Remember();
         }
 
+        parts.ServesNoMore(shard, journal!);
         context.Fail(why);
     }
+
+    /// <summary>How a node's shards are made.</summary>
+    public static ShardRegionSettings Region(IShardStore store, JobNodeParts parts) => new()
+    {
+        TypeName = "pipeline-job",
+        ShardCount = store.ShardCount,
+        ShardOf = id => ShardKey.Of(id, store.ShardCount),
+        Host = shard => new JobShardHost(shard, store, parts),
+        MaxActiveEntities = parts.Options.MaxActiveJobsPerShard,
+        EntitySupervision = JobNode.NeverGiveUp,
+        MaxRecoverBackoff = JobNode.LongestBackoff,
+    };
 
     public Props PropsOf(string entityId) =>
         Props.Of(() => new PipelineJobActor(JobId.Parse(entityId), journal!, parts));
@@ -88,7 +106,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
 
         if (journal is not null)
         {
-            parts.Journals[shard] = null;
+            parts.ServesNoMore(shard, journal);
             await journal.CheckpointAsync().ConfigureAwait(false);
             await store.ReleaseAsync(shard, me.Claim, CancellationToken.None).ConfigureAwait(false);
         }
@@ -190,7 +208,8 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
                 parts.Worker.Tell(new ConfirmAttempt(running.Trail.Spec.Id, running.Grant));
                 break;
             case JobState.Running running:
-                context.TellEntity(running.Trail.Spec.Id.Value, new JobCommand.LoseWorker(running.Worker, HandedBack: false));
+                var stoppedInOrder = parts.Notes.HasStopped(running.Worker);
+                context.TellEntity(running.Trail.Spec.Id.Value, new JobCommand.LoseWorker(running.Worker, HandedBack: stoppedInOrder));
                 break;
         }
     }

@@ -71,14 +71,9 @@ internal sealed class LiveJobs
         {
             foreach (var (id, job) in jobs)
             {
-                if (job.DueAtTicks != 0)
+                if (job.IsWaiting)
                 {
-                    line.Offer(new WaitingJob(
-                        id,
-                        job.Queue,
-                        job.Priority,
-                        new DateTimeOffset(job.EnqueuedAtTicks, TimeSpan.Zero),
-                        new DateTimeOffset(job.DueAtTicks, TimeSpan.Zero)));
+                    line.Offer(job.ToWaitingJob(id));
                 }
             }
         }
@@ -99,10 +94,12 @@ internal sealed class LiveJobs
 }
 
 /// <summary>One unfinished job in an index: what lists filter and sort by.</summary>
-/// <param name="DueAtTicks">When it is due, in UTC ticks; 0: it runs.</param>
-internal readonly record struct LiveJob(string Pipeline, string Queue, JobPriority Priority, long EnqueuedAtTicks, long DueAtTicks, bool HasFailed)
+/// <param name="DueFromTicks">From when on it may start, in UTC ticks; <see cref="Runs"/>: it runs.</param>
+internal readonly record struct LiveJob(string Pipeline, string Queue, JobPriority Priority, long EnqueuedAtTicks, long DueFromTicks, bool HasFailed)
 {
-    private const long AtOnce = 1;
+    private const long Runs = -1;
+
+    public bool IsWaiting => DueFromTicks != Runs;
 
     public static LiveJob Of(JobState state)
     {
@@ -113,13 +110,19 @@ internal readonly record struct LiveJob(string Pipeline, string Queue, JobPriori
             string.Intern(trail.Spec.Queue),
             trail.Spec.Priority,
             trail.EnqueuedAt.UtcTicks,
-            waiting is null ? 0 : waiting.IsDueAtOnce ? AtOnce : waiting.DueAt.UtcTicks,
+            waiting?.DueFrom.UtcTicks ?? Runs,
             waiting?.LastError is not null);
     }
 
+    /// <summary>How it stands in the line; only of a job that waits.</summary>
+    public WaitingJob ToWaitingJob(JobId id) => new(id, Queue, Priority, new(EnqueuedAtTicks, TimeSpan.Zero), new(DueFromTicks, TimeSpan.Zero));
+
     public JobStatus StatusAt(DateTimeOffset now) =>
-        DueAtTicks == 0 ? JobStatus.Running
-        : DueAtTicks <= now.UtcTicks ? JobStatus.Pending
-        : HasFailed ? JobStatus.Retrying
-        : JobStatus.Scheduled;
+        IsWaiting ? JobState.Waiting.StatusAt(now, new(DueFromTicks, TimeSpan.Zero), HasFailed) : JobStatus.Running;
+}
+
+/// <summary>How a job stands in the line: the same whether its shard remembers it or its actor says it.</summary>
+internal static class WaitingJobs
+{
+    public static WaitingJob ToWaitingJob(this JobState.Waiting state) => LiveJob.Of(state).ToWaitingJob(state.Trail.Spec.Id);
 }

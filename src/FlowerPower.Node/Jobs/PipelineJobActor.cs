@@ -75,6 +75,11 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
             progress = report.Progress;
             TellWatchers();
         }
+        else if (command is JobCommand.CheckClock)
+        {
+            // The clock was set back between the tick and here: look at the right time, not when the check comes round again.
+            journal.Clock.Set(id, JobLifecycle.NextClockCheck(state));
+        }
 
         Answer(command, decision);
         if (decision.Events.Count > 0)
@@ -88,6 +93,13 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
     private async ValueTask Grant(GrantAttempt grant)
     {
         var broker = Context.Sender;
+        if (grant.Journal != journal)
+        {
+            broker.Tell(new GrantOutcome(grant.Start.Grant, Started: false), Context.Self);
+            RestIfIdle(hinted: false);
+            return;
+        }
+
         var before = state;
         var decision = Decide(grant.Start);
         if (decision.Events.Count > 0)

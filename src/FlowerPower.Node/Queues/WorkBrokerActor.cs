@@ -16,10 +16,15 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
     /// <summary>Timers have a greatest length, and the wall clock may be set: look again after a while.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
+    /// <summary>How often jobs that were set aside are looked at, while there are any.</summary>
+    private static readonly TimeSpan LookAsideEvery = TimeSpan.FromSeconds(1);
+
     private static readonly object DueTimer = new();
+    private static readonly object AsideTimer = new();
     private static readonly object SweepTimer = new();
 
     private readonly WaitingLine line = new();
+    private readonly Dictionary<JobId, WaitingJob> aside = []; // due, but not to be granted just now: others go first
     private readonly Dictionary<ActorRef, int> freeSlots = [];
     private readonly Dictionary<GrantId, OpenGrant> grants = [];
     private readonly HashSet<ActorRef> retracting = [];
@@ -42,10 +47,15 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
         switch (message)
         {
             case Offer offer:
+                aside.Remove(offer.Job.Id);
                 line.Offer(offer.Job);
                 break;
             case Withdraw withdraw:
                 line.Withdraw(withdraw.Id);
+                aside.Remove(withdraw.Id);
+                break;
+            case ShardStopped stopped:
+                Forget(stopped.Shard);
                 break;
             case RequestWork request:
                 AddSlots(Context.Sender, request.Slots);
@@ -59,6 +69,9 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
                 break;
             case SweepGrants:
                 Sweep();
+                break;
+            case LookAside:
+                TakeUpAside();
                 break;
             case LookForDue or ScopeChanged:
                 break; // handed out below
@@ -117,9 +130,50 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
         {
             grants.Remove(id);
             AddSlots(grant.Worker, 1);
-            line.Offer(grant.Job);
+            SetAside(grant.Job); // else it would be the oldest again, and its slot would be for nobody else
         }
     }
+
+    /// <summary>Its jobs are offered again when it has been read again; until then no slot waits for them.</summary>
+    private void Forget(int shard)
+    {
+        foreach (var job in line.Jobs.Concat(aside.Values).Where(job => ShardOf(job.Id) == shard).ToList())
+        {
+            line.Withdraw(job.Id);
+            aside.Remove(job.Id);
+        }
+
+        foreach (var (id, grant) in grants.Where(grant => ShardOf(grant.Value.Job.Id) == shard).ToList())
+        {
+            grants.Remove(id);
+            AddSlots(grant.Worker, 1);
+        }
+    }
+
+    private void SetAside(WaitingJob job)
+    {
+        aside[job.Id] = job;
+        if (aside.Count == 1)
+        {
+            Context.StartTimer(AsideTimer, LookAside.Instance, LookAsideEvery);
+        }
+    }
+
+    private void TakeUpAside()
+    {
+        foreach (var job in aside.Values.Where(job => parts.Journals[ShardOf(job.Id)] is not { StoreProblem: not null }).ToList())
+        {
+            aside.Remove(job.Id);
+            line.Offer(job);
+        }
+
+        if (aside.Count > 0)
+        {
+            Context.StartTimer(AsideTimer, LookAside.Instance, LookAsideEvery);
+        }
+    }
+
+    private int ShardOf(JobId id) => ShardKey.Of(id.Value, parts.Journals.Length);
 
     private void HandOut()
     {
@@ -137,10 +191,21 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
                 return;
             }
 
+            if (parts.Journals[ShardOf(job.Id)] is not { } journal)
+            {
+                continue; // offered by an actor of a shard that has stopped: it is offered again when the shard has been read again
+            }
+
+            if (journal.StoreProblem is not null)
+            {
+                SetAside(job); // its start could not be stored
+                continue;
+            }
+
             freeSlots[worker]--;
             var grant = new GrantId(parts.Options.Chance.NextGuid().ToString("N")[..16]); // one job's grants must differ, and its record keeps each
             grants[grant] = new OpenGrant(job, worker, parts.Options.Time.GetTimestamp());
-            parts.Jobs.Tell(job.Id.Value, new GrantAttempt(new JobCommand.Start(grant, parts.WorkerId), worker), Context.Self);
+            parts.Jobs.Tell(job.Id.Value, new GrantAttempt(new JobCommand.Start(grant, parts.WorkerId), worker, journal), Context.Self);
         }
     }
 
@@ -172,6 +237,11 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
     private sealed record SweepGrants
     {
         public static SweepGrants Instance { get; } = new();
+    }
+
+    private sealed record LookAside
+    {
+        public static LookAside Instance { get; } = new();
     }
 
     private sealed record LookForDue

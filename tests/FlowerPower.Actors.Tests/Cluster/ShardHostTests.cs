@@ -140,6 +140,29 @@ public sealed class ShardHostTests
     }
 
     [Fact]
+    public void What_a_host_sends_has_no_sender_so_that_nobody_answers_the_shard()
+    {
+        var sim = new Sim();
+        ActorRef? sender = null;
+        var log = new Shards.Log();
+        Shards.Start(
+            sim,
+            _ => Scripted.Of((context, message) =>
+            {
+                sender = context.Sender;
+                context.Sender.Tell($"answer to {message}");
+            }),
+            log: log);
+        sim.Run();
+
+        log.Contexts[0].TellEntity("one", "hello");
+        sim.Run();
+
+        Assert.Same(ActorRef.Nobody, sender);
+        Assert.Equal(0, sim.Dead(DeadLetterReason.Unhandled));
+    }
+
+    [Fact]
     public void A_full_buffer_refuses_with_a_reason()
     {
         var sim = new Sim();

@@ -13,7 +13,6 @@ public sealed class WaitingLineTests
         Assert.Null(line.Take(["default"], T0));
         Assert.Null(line.NextDueAt(T0));
         Assert.Equal(0, line.Count);
-        Assert.Empty(line.Counts);
     }
 
     [Fact]
@@ -126,25 +125,6 @@ public sealed class WaitingLineTests
         Assert.False(line.Contains(JobId.Parse("a")));
         Assert.Equal(["b"], TakeAll(null));
         Assert.Null(line.NextDueAt(T0));
-    }
-
-    [Fact]
-    public void Counts_are_kept_by_queue_and_priority()
-    {
-        line.Offer(Job("a", JobPriority.High));
-        line.Offer(Job("b", JobPriority.High) with { DueAt = T0 + Minute });
-        line.Offer(Job("c", queue: "other"));
-        line.NextDueAt(T0);
-
-        Assert.Equal(2, line.Counts[("default", JobPriority.High)]);
-        Assert.Equal(1, line.Counts[("other", JobPriority.Medium)]);
-        Assert.Equal(1, line.CountReady("default", JobPriority.High));
-        Assert.Equal(0, line.CountReady("nowhere", JobPriority.High));
-        line.NextDueAt(T0 + Minute);
-        Assert.Equal(2, line.CountReady("default", JobPriority.High));
-        line.Withdraw(JobId.Parse("b"));
-        TakeAll(null);
-        Assert.Empty(line.Counts);
     }
 
     [Fact]

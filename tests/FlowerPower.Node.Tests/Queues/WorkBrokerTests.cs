@@ -1,3 +1,4 @@
+using FlowerPower.Jobs;
 using FlowerPower.Node.Queues;
 
 namespace FlowerPower.Node.Tests.Queues;
@@ -66,6 +67,88 @@ public sealed class WorkBrokerTests
         Assert.Equal(["a"], rig.Granted);
         rig.RequestWork(1);
         Assert.Equal(["a", "b"], rig.Granted);
+    }
+
+    [Fact]
+    public void A_job_whose_grant_nobody_answers_lets_others_go_first()
+    {
+        rig.Offer("a");
+        rig.RequestWork(1);
+        rig.Offer("b");
+
+        rig.Advance(WorkBrokerActor.GrantTimeout);
+
+        Assert.Equal(["a", "b"], rig.Granted);
+    }
+
+    [Fact]
+    public void A_shard_that_stops_takes_no_slot_and_its_jobs_run_when_it_offers_them_again()
+    {
+        var (first, second, healthy) = (BrokerRig.IdIn(0, "first"), BrokerRig.IdIn(0, "second"), BrokerRig.IdIn(1, "healthy"));
+        rig.Offer(first);
+        rig.Offer(second);
+        rig.RequestWork(1);
+        rig.Offer(healthy);
+        Assert.Equal([first], rig.Granted);
+
+        rig.Stop(0);
+        Assert.Equal([first, healthy], rig.Granted); // at once, not after a time-out
+        rig.Offer(second); // the last word of an actor that was about to be stopped
+        rig.RequestWork(1);
+        rig.Advance(3 * WorkBrokerActor.GrantTimeout);
+        Assert.DoesNotContain(second, rig.Granted);
+
+        rig.Serve(0);
+        rig.Offer(first);
+        Assert.Equal(first, rig.Granted[^1]);
+    }
+
+    [Fact]
+    public void A_grant_names_the_journal_it_was_made_for()
+    {
+        rig.Offer("a");
+        rig.RequestWork(1);
+        var before = rig.LastGrant.Journal;
+        var shard = ShardKey.Of("a", 2);
+
+        rig.Stop(shard);
+        var after = rig.Serve(shard);
+        rig.Offer("a");
+
+        Assert.NotSame(before, after);
+        Assert.Same(after, rig.LastGrant.Journal);
+    }
+
+    [Fact]
+    public async Task Jobs_of_a_shard_whose_store_takes_nothing_take_no_slot_until_it_does()
+    {
+        var (ill, healthy) = (BrokerRig.IdIn(0, "ill"), BrokerRig.IdIn(1, "healthy"));
+        await rig.AilAsync(0, isIll: true);
+        rig.Offer(ill);
+        rig.Offer(healthy);
+        rig.RequestWork(2);
+        rig.Advance(3 * Second);
+        Assert.Equal([healthy], rig.Granted);
+
+        await rig.AilAsync(0, isIll: false);
+        rig.Advance(Second);
+
+        Assert.Equal([healthy, ill], rig.Granted);
+    }
+
+    [Fact]
+    public async Task A_job_that_was_set_aside_and_cancelled_is_not_granted()
+    {
+        var ill = BrokerRig.IdIn(0, "ill");
+        await rig.AilAsync(0, isIll: true);
+        rig.Offer(ill);
+        rig.RequestWork(1);
+
+        rig.Withdraw(ill);
+        await rig.AilAsync(0, isIll: false);
+        rig.Advance(3 * Second);
+
+        Assert.Empty(rig.Granted);
     }
 
     [Fact]
