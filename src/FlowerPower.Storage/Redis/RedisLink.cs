@@ -1,3 +1,5 @@
+using StackExchange.Redis;
+
 namespace FlowerPower.Storage;
 
 /// <summary>One lane's connection, and its replacement when it breaks, falls silent or turns out to lead to a replica.</summary>
@@ -28,7 +30,7 @@ internal sealed class RedisLink : IDisposable
 
     private bool HasSentinels => options.Address.SentinelMaster is not null;
 
-    /// <summary>Connect. With sentinels it waits as long as opening may, because a failover may be going on.</summary>
+    /// <summary>Connect. It waits as long as opening may for a server that lives but is not ready, and with sentinels for the end of a failover.</summary>
     public static async Task<RedisLink> ConnectAsync(RedisStoreOptions options, CancellationToken cancellationToken)
     {
         var link = new RedisLink(options);
@@ -40,7 +42,9 @@ internal sealed class RedisLink : IDisposable
                 link.Take(await link.AttemptAsync(cancellationToken).ConfigureAwait(false));
                 return link;
             }
-            catch (StoreUnavailableException) when (link.HasSentinels && link.time.GetElapsedTime(began) < options.ConnectTimeout)
+            catch (StoreUnavailableException e) when (
+                (link.HasSentinels || e.InnerException is RedisConnectionException or RespRefusalException)
+                && link.time.GetElapsedTime(began) < options.ConnectTimeout * 2)
             {
                 await Task.Delay(ShortestPause * 2, link.time, cancellationToken).ConfigureAwait(false);
             }

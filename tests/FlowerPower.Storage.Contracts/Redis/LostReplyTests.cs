@@ -243,6 +243,5 @@ public sealed class LostReplyTests : IAsyncLifetime
         ShardCount = 4,
         CommandTimeout = Deadline,
         BulkTimeout = Deadline,
-        ConnectTimeout = Deadline,
     });
 }
