@@ -31,6 +31,9 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
     /// <summary>The journals of the shards that serve; <see langword="null"/> where one is starting or stopped.</summary>
     public ShardJournal?[] Journals { get; } = new ShardJournal?[shardCount];
 
+    /// <summary>The unfinished jobs of each shard; of one that is away, as it last knew them. <see langword="null"/>: it has not served yet.</summary>
+    public LiveJobs?[] Live { get; } = new LiveJobs?[shardCount];
+
     /// <summary>Why the store does not take what is to be written, while that is tried again; <see langword="null"/>: it takes it.</summary>
     public string? StoreProblem => Array.Find(Journals, journal => journal?.StoreProblem is not null)?.StoreProblem;
 
@@ -50,6 +53,7 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
     /// <summary>The shard serves.</summary>
     public void Serves(int shard, ShardJournal journal)
     {
+        Live[shard] = journal.Live;
         Journals[shard] = journal;
         serving[shard].TrySetResult();
         if (Interlocked.Exchange(ref startProblems[shard], null) is not null)

@@ -135,9 +135,9 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
             counts[status] = stored.GetValueOrDefault((int)status);
         }
 
-        foreach (var journal in parts.Journals)
+        foreach (var live in parts.Live)
         {
-            journal?.Live.CountInto(counts, now);
+            live?.CountInto(counts, now); // also of a shard that is away: its jobs are not done
         }
 
         return new QueueOverview(parts.WorkerId.Value, now, counts, parts.Scope.WorkerSlots, gauge.Busy, [.. parts.Scope.Own]);

@@ -2,6 +2,7 @@ using FlowerPower.Actors;
 using FlowerPower.Jobs;
 using FlowerPower.Node.Jobs;
 using FlowerPower.Node.Tests.Queues;
+using FlowerPower.Node.Workers;
 using FlowerPower.Storage;
 
 namespace FlowerPower.Node.Tests.Jobs;
@@ -131,6 +132,37 @@ public sealed class ShardOutageTests
     }
 
     [Fact]
+    public async Task Jobs_of_a_shard_that_is_away_are_still_counted()
+    {
+        var rig = new ShardRig();
+        rig.Enqueue("job");
+        var queue = new NodeJobQueue(rig.Store, rig.Parts, new WorkerGauge());
+        Break(rig);
+
+        Assert.Null(rig.Parts.Journals[0]);
+        Assert.Equal(1, (await queue.OverviewAsync()).Counts[JobStatus.Pending]);
+    }
+
+    [Fact]
+    public async Task The_broker_hears_that_a_shard_failed_before_its_jobs_actors_have_stopped()
+    {
+        var faults = new StoreFaultScript();
+        var rig = new ShardRig();
+        var parts = new JobNodeParts(rig.System, rig.Parts.Options, new WorkerId("worker-2"), 1);
+        List<object> told = [];
+        parts.Broker = rig.System.Callback("broker", told.Add);
+        parts.Complete.SetResult();
+        var context = new NoContext();
+        await new JobShardHost(0, new InMemoryShardStore(1, faults), parts).StartAsync(context, default);
+
+        Away(faults, StoreOperation.Append, () => new StoreCorruptException("torn page"));
+        parts.Journals[0]!.Compare();
+
+        Assert.IsType<ShardLostException>(context.Failed);
+        Assert.Equal([new ShardStopped(0)], told); // nobody has stopped the host yet
+    }
+
+    [Fact]
     public async Task A_shards_owner_is_named_by_its_process_and_not_by_its_machine()
     {
         var rig = new ShardRig(worker: "the-machine-17-1a2b3c4d");
@@ -156,7 +188,7 @@ public sealed class ShardOutageTests
     private static void Break(ShardRig rig)
     {
         Away(rig.Faults, StoreOperation.Append, () => new StoreCorruptException("torn page"));
-        Away(rig.Faults, StoreOperation.Read);
+        Away(rig.Faults, StoreOperation.Read, shard: 0);
         rig.Ask("job", new JobCommand.Cancel("Ada", null));
         Assert.NotEqual(ShardPhase.Active, rig.Phase(0));
     }
@@ -191,6 +223,8 @@ public sealed class ShardOutageTests
 
         public void TellEntity(string entityId, object message) => Assert.Fail($"Nothing runs, so nobody is told {message}.");
 
-        public void Fail(Exception reason) => Assert.Fail($"The store is well: {reason.Message}");
+        public Exception? Failed { get; private set; }
+
+        public void Fail(Exception reason) => Failed = reason;
     }
 }
