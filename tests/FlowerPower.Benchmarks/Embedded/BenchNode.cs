@@ -5,7 +5,7 @@ using FlowerPower.Storage;
 
 namespace FlowerPower.Benchmarks.Embedded;
 
-/// <summary>A node on a new database in the temporary folder, with workers that do nothing.</summary>
+/// <summary>A node with workers that do nothing, on a new database in the temporary folder or in a Redis.</summary>
 internal sealed class BenchNode : IAsyncDisposable
 {
     private static readonly byte[] RunConfig = """{"inputs":{"payload":"0123456789012345678901234567890123456789012345678901234567890123456789"}}"""u8.ToArray();
@@ -13,15 +13,17 @@ internal sealed class BenchNode : IAsyncDisposable
     private readonly string folder;
     private readonly NoOp executor = new();
 
-    private BenchNode(string folder) => this.folder = folder;
+    private readonly RedisAddress? redis;
+
+    private BenchNode(string folder, RedisAddress? redis) => (this.folder, this.redis) = (folder, redis);
 
     public JobNode Node { get; private set; } = null!;
 
     public IJobQueue Queue => Node.Queue;
 
-    public static async Task<BenchNode> StartAsync(int workerSlots)
+    public static async Task<BenchNode> StartAsync(int workerSlots, RedisAddress? redis = null)
     {
-        var bench = new BenchNode(Directory.CreateTempSubdirectory("flowerpower-bench-").FullName);
+        var bench = new BenchNode(Directory.CreateTempSubdirectory("flowerpower-bench-").FullName, redis);
         await bench.OpenAsync(workerSlots);
         return bench;
     }
@@ -76,13 +78,16 @@ internal sealed class BenchNode : IAsyncDisposable
 
     private async Task OpenAsync(int workerSlots)
     {
-        var store = await SqliteShardStore.OpenAsync(new SqliteStoreOptions
-        {
-            Path = Path.Combine(folder, "jobs.db"),
-            Synchronous = SqliteSynchronous.Normal,
-            HolderName = "benchmark",
-        });
-        Node = await JobNode.StartAsync(store, executor, new NodeOptions { WorkerSlots = workerSlots });
+        IShardStore store = redis is null
+            ? await SqliteShardStore.OpenAsync(new SqliteStoreOptions
+            {
+                Path = Path.Combine(folder, "jobs.db"),
+                Synchronous = SqliteSynchronous.Normal,
+                HolderName = "benchmark",
+            })
+            : await RedisShardStore.OpenAsync(new RedisStoreOptions { Address = redis, ShardCount = 16 });
+        var repair = redis is null ? TimeSpan.Zero : TimeSpan.FromSeconds(15);
+        Node = await JobNode.StartAsync(store, executor, new NodeOptions { WorkerSlots = workerSlots, RepairWindow = repair });
     }
 
     private sealed class NoOp : IJobExecutor

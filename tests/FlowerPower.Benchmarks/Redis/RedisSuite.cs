@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using FlowerPower.Benchmarks.Embedded;
 using FlowerPower.Storage;
 using FlowerPower.TestServers;
 using StackExchange.Redis;
@@ -22,6 +23,7 @@ internal static class RedisSuite
         new("redis.store_events_per_s.1_shard_of_100_jobs", "events/s, one shard alone", () => WithStoreAsync((_, store) => StoreEventsAsync(store, 100, 1))),
         new("redis.bytes_per_finished_job", "bytes of Redis' memory, log cut", () => WithStoreAsync(BytesPerJobAsync), Runs: 1),
         new("redis.recover_100k_live_s", "s to read one shard's live records", () => WithStoreAsync(RecoverAsync)),
+        new("redis.drain_jobs_per_s", "jobs/s of one node, from the workers' start to the last stored result", DrainAsync),
         new("redis.list_page_of_1m_ms", "ms, worst of 20 pages of 50 by 4 filters", () => WithStoreAsync(ListAsync), Runs: 1),
     ];
 
@@ -87,6 +89,18 @@ internal static class RedisSuite
         }
 
         return (now - before) / (double)FinishedJobs;
+    }
+
+    private static async Task<double> DrainAsync()
+    {
+        const int jobs = 30_000;
+        await using var server = await RedisServer.StartAsync();
+        await using var bench = await BenchNode.StartAsync(workerSlots: 0, RedisAddress.Parse(server.Url));
+        await bench.EnqueueManyAsync(jobs, page: 1_000);
+        var started = Stopwatch.GetTimestamp();
+        bench.Node.SetWorkerSlots(128);
+        await bench.WaitUntilCompletedAsync(jobs);
+        return jobs / Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
 
     private static async Task<double> RecoverAsync(RedisServer server, RedisShardStore store)
