@@ -265,17 +265,28 @@ public sealed class RedisShardStore : IShardStore
 
     private async ValueTask<StoredRecord> RecordAsync(int shard, string entityId, byte[] value, CancellationToken cancellationToken)
     {
-        RecordBucket bucket;
+        int number;
         try
         {
-            bucket = await buckets[shard].OfAsync(RecordFormat.BucketOf(value), cancellationToken).ConfigureAwait(false);
+            number = RecordFormat.BucketOf(value);
         }
         catch (FormatException e)
         {
             throw Damaged(shard, $"the record of '{entityId}': {e.Message}");
         }
 
-        return Decode(shard, entityId, value, bucket, withBody: true, gate.Where);
+        var bucket = await buckets[shard].OfAsync(number, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return Decode(shard, entityId, value, bucket, withBody: true, gate.Where);
+        }
+        catch (StoreCorruptException)
+        {
+            // Before a record is called damaged: Redis may have forgotten the bucket's number and given it to another since it was read.
+            await buckets[shard].ReadAsync(cancellationToken).ConfigureAwait(false);
+            bucket = await buckets[shard].OfAsync(number, cancellationToken).ConfigureAwait(false);
+            return Decode(shard, entityId, value, bucket, withBody: true, gate.Where);
+        }
     }
 
     private LogEntry Entry(int shard, byte[] bytes)

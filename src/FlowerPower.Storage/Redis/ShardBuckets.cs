@@ -2,7 +2,10 @@ using StackExchange.Redis;
 
 namespace FlowerPower.Storage;
 
-/// <summary>What the numbers of one shard's buckets mean. A number keeps its meaning, so what was read once is remembered.</summary>
+/// <summary>
+/// What the numbers of one shard's buckets mean. A number keeps its meaning for as long as Redis forgets nothing; after a flush or a failover it
+/// may come again with another one, so what is remembered here is only for records, whose checksum tells.
+/// </summary>
 internal sealed class ShardBuckets(RedisGate gate, ShardKeys keys)
 {
     private volatile Dictionary<int, RecordBucket> known = [];
@@ -27,7 +30,11 @@ internal sealed class ShardBuckets(RedisGate gate, ShardKeys keys)
     /// <summary>Each bucket that has records now, and how many.</summary>
     public async ValueTask<List<(int Number, RecordBucket Bucket, long Count)>> CountsAsync(CancellationToken cancellationToken)
     {
-        var entries = await gate.SendAsync(RedisLane.Bulk, d => d.HashGetAllAsync(keys.Counts, RedisGate.MasterOnly), cancellationToken).ConfigureAwait(false);
+        // In this order on one connection: no number is counted whose name is not read afterwards.
+        var counted = gate.SendAsync(RedisLane.Bulk, d => d.HashGetAllAsync(keys.Counts, RedisGate.MasterOnly), cancellationToken).AsTask();
+        var named = ReadAsync(cancellationToken).AsTask();
+        await Task.WhenAll(counted, named).ConfigureAwait(false);
+        var entries = await counted.ConfigureAwait(false);
         var counts = new List<(int, RecordBucket, long)>(entries.Length);
         foreach (var entry in entries)
         {
@@ -38,10 +45,8 @@ internal sealed class ShardBuckets(RedisGate gate, ShardKeys keys)
         return counts;
     }
 
-    /// <summary>Forget everything: the store was found to have lost writes, so a number may come again with another meaning.</summary>
-    public void Forget() => known = [];
-
-    private async ValueTask ReadAsync(CancellationToken cancellationToken)
+    /// <summary>Read all meanings again.</summary>
+    public async ValueTask ReadAsync(CancellationToken cancellationToken)
     {
         var entries = await gate.SendAsync(RedisLane.Bulk, d => d.HashGetAllAsync(keys.Buckets, RedisGate.MasterOnly), cancellationToken).ConfigureAwait(false);
         known = entries.ToDictionary(e => (int)e.Value, e => RecordBucket.Parse(e.Name!));

@@ -77,6 +77,24 @@ public sealed class RedisOutageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_redis_that_forgot_everything_gives_its_numbers_again_and_no_record_is_called_damaged()
+    {
+        var ada = await ShardWriter.TakeAsync(store, 0);
+        await ada.StoreAsync([], [ShardWriter.Record("a", status: 1, group: "etl"), ShardWriter.Record("b", status: 2, group: "report")]);
+        Assert.Equal(2, (await store.ListAsync(new RecordQuery(), default)).Records.Count);
+        Assert.Equal("etl", (await store.ReadRecordAsync(0, "a", default))!.Index.Group);
+
+        await server.CommandAsync("FLUSHALL");
+        ada = await ShardWriter.TakeAsync(store, 0);
+        await ada.StoreAsync([], [ShardWriter.Record("c", status: 3, group: "other")]);
+
+        Assert.Equal("other", (await store.ReadRecordAsync(0, "c", default))!.Index.Group);
+        Assert.Equal("c", Assert.Single((await store.ListAsync(new RecordQuery { Group = "other" }, default)).Records).EntityId);
+        Assert.Equal("c", Assert.Single(await Stored.LiveAsync(store, 0)).EntityId);
+        Assert.Equal([new(3, 1L)], await store.CountByStatusAsync(default));
+    }
+
+    [Fact]
     public async Task A_redis_out_of_memory_refuses_writes_with_the_remedy_and_still_reads()
     {
         var ada = await ShardWriter.TakeAsync(store, 0);
