@@ -21,6 +21,20 @@ public sealed class WorkerCommandTests
         Assert.Equal("scheduled", (await Tool.RunAsync(project, "queue", "status", "later", "--output", "json")).AssertDone().Json.GetProperty("status").GetString());
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(",")]
+    [InlineData("default,a b")]
+    public async Task A_worker_for_no_queue_or_one_that_cannot_be_is_refused(string queues)
+    {
+        using var project = new TempProject();
+
+        var said = await Tool.RunAsync(project, "queue", "worker", "start", "--burst", "--queues", queues);
+
+        Assert.Equal(ExitCodes.Usage, said.ExitCode);
+        Assert.Contains("--queues must be names without spaces", said.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Workers_of_one_queue_leave_the_others_alone()
     {

@@ -44,6 +44,11 @@ internal sealed class WorkerStartCommand : ToolCommand
         var parse = context.Parse;
         var project = context.LoadProject();
         var served = parse.GetValue(queues) is { Length: > 0 } lists ? RunOptions.Split(lists) : null;
+        if (served is [] || served?.Any(name => name.Any(char.IsWhiteSpace)) == true)
+        {
+            throw new UsageException("--queues must be names without spaces, separated by commas, such as default,reports; leave it out to serve all.");
+        }
+
         var log = new AttemptLog(context.Output, context.Host.Time, parse.GetValue(quiet));
         var options = new QueueOptions
         {
