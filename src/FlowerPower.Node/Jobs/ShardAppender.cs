@@ -29,8 +29,9 @@ internal sealed class ShardAppender(IShardStore store, int shard, ShardOwner me,
     public void Begin(BatchToken token) => recent.Begin(token);
 
     /// <summary>Store a batch.</summary>
+    /// <param name="sequence">Where the log stands before it, as far as this node knows.</param>
     /// <returns><see langword="null"/>: it is stored. Else why the shard is lost to this node.</returns>
-    public async Task<Exception?> StoreAsync(ShardBatch batch)
+    public async Task<Exception?> StoreAsync(ShardBatch batch, long sequence)
     {
         var wait = FirstRepeatAfter;
         while (true)
@@ -51,7 +52,7 @@ internal sealed class ShardAppender(IShardStore store, int shard, ShardOwner me,
 
                         break;
                     case AppendOutcome.Conflict conflict:
-                        if (await RepairAsync(conflict).ConfigureAwait(false) is { } failure)
+                        if (await RepairAsync(conflict, sequence).ConfigureAwait(false) is { } failure)
                         {
                             return failure;
                         }
@@ -85,23 +86,30 @@ internal sealed class ShardAppender(IShardStore store, int shard, ShardOwner me,
     }
 
     /// <summary>
-    /// Nobody holds the shard, or a claim does that this node knows to be past: the store forgot this node's own. Whoever takes a shard over
-    /// has a claim that was never seen.
+    /// The shard is held as it was before this node claimed it, or under an earlier claim of this node: the store forgot the present one. Whoever
+    /// takes a shard over has a claim that was never seen, and may leave the shard to nobody.
     /// </summary>
     private async Task<bool> IsClaimedAgainAsync(ShardOwner? holder)
     {
-        var isPast = holder is null || holder.Claim == replaced || (holder.Claim != me.Claim && parts.Claims[shard].Contains(holder.Claim));
+        var isPast = holder?.Claim == replaced || (holder is not null && holder.Claim != me.Claim && parts.Claims[shard].Contains(holder.Claim));
         return isPast && await store.ClaimAsync(shard, me, holder?.Claim, CancellationToken.None).ConfigureAwait(false) is ClaimOutcome.Granted;
     }
 
-    private async Task<Exception?> RepairAsync(AppendOutcome.Conflict conflict)
+    private async Task<Exception?> RepairAsync(AppendOutcome.Conflict conflict, long sequence)
     {
+        if (conflict.Sequence >= sequence)
+        {
+            // The log did not go back: another owner wrote, and what this node remembers is older than that.
+            return new ShardLostException(
+                $"Shard {shard}'s log stands at batch {conflict.Sequence} where this node expected {sequence}: another owner has written, so it is read again.");
+        }
+
         if (recent.After(conflict.Token) is not { Count: > 0 } forgotten)
         {
             HistoryLosses.Beyond.Add(1);
             return new ShardHistoryLostException(
-                $"Shard {shard}'s log stands at batch {conflict.Sequence}, which is not one that this node remembers: the store lost more than could be "
-                + "written again, or somebody else wrote. The shard is read again.");
+                $"Shard {shard}'s log stands at batch {conflict.Sequence}, which is not one that this node remembers: the store lost more than can be "
+                + "appended again. The shard is read again, and what this node holds in memory is written to it.");
         }
 
         foreach (var batch in forgotten)

@@ -180,7 +180,7 @@ internal sealed class ShardJournal(
                 isDoubted = false;
             }
 
-            var failure = await appender.StoreAsync(entry).ConfigureAwait(false);
+            var failure = await appender.StoreAsync(entry, sequence).ConfigureAwait(false);
             if (failure is not null)
             {
                 Lose(failure, batch);

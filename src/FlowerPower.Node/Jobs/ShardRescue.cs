@@ -45,7 +45,6 @@ internal sealed class ShardRescue(IShardStore store, int shard, ShardOwner me, J
         {
             Report(restored.Count, returned, lost); // a shard that had no job lost none
         }
-
     }
 
     private async ValueTask<long> VersionAsync(string id, Dictionary<string, long> live, CancellationToken cancellationToken) =>

@@ -89,6 +89,28 @@ public sealed class AmnesiaTests
     }
 
     [Fact]
+    public async Task Another_owners_writes_are_no_loss_and_nothing_of_the_former_owners_memory_is_written_over_them()
+    {
+        await using var former = await StartAsync();
+        var id = await former.EnqueueAsync("echo", "job");
+        await using (var successor = await StartAsync())
+        {
+            // Several versions further, and then the shard is left to nobody, as before the first owner.
+            successor.Node.SetWorkerSlots(1);
+            await successor.EndAsync(id);
+        }
+
+        await EnqueueManyAsync(former, "next", 20); // reaches every shard, each of which is read again
+        var job = (await former.Queue.FindAsync(id).Within())!;
+        await former.DisposeAsync();
+        notices.Writer.Complete();
+        var heard = await notices.Reader.ReadAllAsync().ToListAsync();
+
+        Assert.Equal(JobStatus.Completed, job.Status);
+        Assert.Empty(heard); // nothing was lost, so nothing is said to be
+    }
+
+    [Fact]
     public async Task Jobs_that_its_owner_holds_in_memory_survive_a_loss_of_any_length()
     {
         var image = store.TakeImage();

@@ -46,6 +46,8 @@ public sealed class RedisLeaseTests : IAsyncLifetime
         await ada.DisposeAsync(); // her process is gone, as far as Redis can tell
 
         await using var his = await UntilTakenAsync(() => bob.TakeLeaseAsync(Bob));
+
+        Assert.Equal("$3\r\nBob\r\n", await server.CommandAsync("HGET", "{fp}:leases", "holder"));
     }
 
     [Fact]
