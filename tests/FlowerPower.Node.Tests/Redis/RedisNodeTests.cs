@@ -119,7 +119,8 @@ public sealed class RedisNodeTests : IAsyncLifetime
 
         foreach (var id in ids)
         {
-            var job = (await node.Queue.WaitAsync(id).Within($"job {id} to end"))!;
+            var job = await EndAsync(node, id);
+            Assert.NotNull(job);
             Assert.Equal(JobStatus.Completed, job.Status);
             Assert.Single(job.History, step => step.Status == JobStatus.Completed);
         }
@@ -136,6 +137,21 @@ public sealed class RedisNodeTests : IAsyncLifetime
             catch (QueueUnavailableException)
             {
                 // As a client does: the same again, until it is acknowledged.
+            }
+        }
+    }
+
+    private static async Task<JobView?> EndAsync(EmbeddedNode node, JobId id)
+    {
+        while (true)
+        {
+            try
+            {
+                return await node.Queue.WaitAsync(id).Within($"job {id} to end");
+            }
+            catch (QueueUnavailableException)
+            {
+                // A shard that is being read again answers nobody for a moment: a client asks again.
             }
         }
     }
