@@ -1,5 +1,6 @@
 using FlowerPower.Actors;
 using FlowerPower.Jobs;
+using FlowerPower.Node.Cluster;
 using FlowerPower.Node.Jobs;
 using FlowerPower.Node.Queues;
 using FlowerPower.Node.Workers;
@@ -29,6 +30,7 @@ public sealed class JobNode : IAsyncDisposable
     private readonly ActorSystem system;
     private readonly IShardStore store;
     private readonly JobNodeParts parts;
+    private readonly NodeJobQueue queue;
     private readonly Lock gate = new();
     private int appliedSlots;
     private Task? stopping;
@@ -40,11 +42,11 @@ public sealed class JobNode : IAsyncDisposable
         this.store = store;
         this.parts = parts;
         appliedSlots = parts.Scope.Slots;
-        Queue = queue;
+        this.queue = queue;
     }
 
     /// <summary>The node's jobs.</summary>
-    public IJobQueue Queue { get; }
+    public IJobQueue Queue => queue;
 
     /// <summary>This incarnation's name.</summary>
     public string Name => parts.WorkerId.Value;
@@ -63,24 +65,10 @@ public sealed class JobNode : IAsyncDisposable
         IShardStore store, IJobExecutor executor, NodeOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new NodeOptions();
-        options.Validate();
-        var worker = new WorkerId($"{options.Name}-{Environment.ProcessId}-{options.Chance.NextGuid().ToString("N")[..8]}");
-        var system = new ActorSystem("flowerpower", new ActorSystemOptions { Time = options.Time, RootSupervision = NeverGiveUp });
-        var gauge = new WorkerGauge();
-        var parts = new JobNodeParts(system, options, worker, store.ShardCount) { Notes = new StopNotes(options.NotesFolder, worker) };
-        var queue = new NodeJobQueue(store, parts, gauge);
-        var node = new JobNode(system, store, parts, queue);
-
-        // The worker before the broker, which tells it that it is there; the shards wait until both are.
-        ReserveThreads(options.WorkerSlots);
-        var board = new WorkerBoard(options.WorkerSlots);
-        parts.Worker = system.Spawn(Props.Of(() => new WorkerActor(parts, executor, gauge, board)), "worker");
-        parts.Jobs = LocalShardRegion.Start(system, JobShardHost.Region(store, parts));
-        parts.Broker = system.Spawn(Props.Of(() => new WorkBrokerActor(parts)), "broker");
-        parts.Complete.SetResult();
+        var node = Start(store, executor, options, NewIncarnation(options), servesShards: true);
         try
         {
-            await queue.WaitUntilServingAsync(cancellationToken).ConfigureAwait(false);
+            await node.queue.WaitUntilServingAsync(cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -88,6 +76,41 @@ public sealed class JobNode : IAsyncDisposable
             throw;
         }
 
+        return node;
+    }
+
+    /// <summary>A name for a node's life in this process, never used before.</summary>
+    internal static WorkerId NewIncarnation(NodeOptions options) =>
+        new($"{options.Name}-{Environment.ProcessId}-{options.Chance.NextGuid().ToString("N")[..8]}");
+
+    /// <summary>Begins to serve and to work, among others or alone; the shards may come later.</summary>
+    /// <param name="servesShards">Whether any shard will be here: else it needs no broker.</param>
+    internal static JobNode Start(
+        IShardStore store, IJobExecutor executor, NodeOptions options, WorkerId worker, bool servesShards, Func<JobNodeParts, INodePeers>? peers = null)
+    {
+        options.Validate();
+        var system = new ActorSystem("flowerpower", new ActorSystemOptions { Time = options.Time, RootSupervision = NeverGiveUp });
+        var gauge = new WorkerGauge();
+        var parts = new JobNodeParts(system, options, worker, store.ShardCount) { Notes = new StopNotes(options.NotesFolder, worker) };
+        if (peers is not null)
+        {
+            parts.Peers = peers(parts);
+        }
+
+        var queue = new NodeJobQueue(store, parts, gauge);
+        var node = new JobNode(system, store, parts, queue);
+
+        // The worker before the broker, which tells it that it is there; the shards wait until both are.
+        ReserveThreads(options.WorkerSlots);
+        var board = new WorkerBoard(options.WorkerSlots);
+        parts.Worker = system.Spawn(Props.Of(() => new WorkerActor(parts, executor, gauge, board)), "worker");
+        parts.Jobs = parts.Peers.StartRegion(system, JobShardHost.Region(store, parts));
+        if (servesShards)
+        {
+            parts.Broker = system.Spawn(Props.Of(() => new WorkBrokerActor(parts)), "broker");
+        }
+
+        parts.Complete.SetResult();
         return node;
     }
 
@@ -175,7 +198,10 @@ public sealed class JobNode : IAsyncDisposable
             }
         }
 
-        parts.Broker.Tell(ScopeChanged.Instance);
+        if (parts.Broker != ActorRef.Nobody)
+        {
+            parts.Broker.Tell(ScopeChanged.Instance);
+        }
     }
 
     private async Task StopOnceAsync()

@@ -1,5 +1,6 @@
 using FlowerPower.Actors;
 using FlowerPower.Jobs;
+using FlowerPower.Node.Cluster;
 using FlowerPower.Node.Jobs;
 using FlowerPower.Node.Queues;
 using FlowerPower.Storage;
@@ -43,9 +44,8 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
     /// <summary>The claims under which this node holds, held, or tried to hold each shard.</summary>
     public HashSet<ClaimId>[] Claims { get; } = [.. Enumerable.Range(0, shardCount).Select(_ => new HashSet<ClaimId>())];
 
-    /// <summary>This node has served the shard, and somebody else has taken it since.</summary>
-    public bool IsFencedOff(int shard, ShardOwner? owner) =>
-        serving[shard].Task.IsCompletedSuccessfully && owner is not null && !Claims[shard].Contains(owner.Claim);
+    /// <summary>This node has served the shard, now or before.</summary>
+    public bool HasServed(int shard) => serving[shard].Task.IsCompletedSuccessfully;
 
     /// <summary>Done when the shard serves for the first time; fails with its first reason if it cannot be recovered at all.</summary>
     public Task ServingAsync(int shard, CancellationToken cancellationToken) => serving[shard].Task.WaitAsync(cancellationToken);
@@ -56,6 +56,7 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
         Live[shard] = journal.Live;
         Journals[shard] = journal;
         serving[shard].TrySetResult();
+        Peers.Serves(shard);
         if (Interlocked.Exchange(ref startProblems[shard], null) is not null)
         {
             Warn($"Shard {shard} serves again.");
@@ -68,13 +69,14 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
         if (Interlocked.CompareExchange(ref Journals[shard], null, journal) == journal)
         {
             Broker.Tell(new ShardStopped(shard));
+            Peers.ServesNoMore(shard);
         }
     }
 
     /// <summary>The shard could not start. Before it has served once, this ends the node's start; later it is said once for each reason.</summary>
     public void CannotServe(int shard, Exception reason)
     {
-        if (!serving[shard].TrySetException(reason) && Interlocked.Exchange(ref startProblems[shard], reason.Message) != reason.Message)
+        if ((Peers.AreThere || !serving[shard].TrySetException(reason)) && Interlocked.Exchange(ref startProblems[shard], reason.Message) != reason.Message)
         {
             Warn($"Shard {shard} cannot start: {reason.Message}");
         }
@@ -113,4 +115,20 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
 
     /// <summary>The jobs.</summary>
     public IShardRegion Jobs { get; set; } = null!;
+
+    /// <summary>The other nodes; none unless it is set.</summary>
+    public INodePeers Peers
+    {
+        get => field ??= new NoPeers(this);
+        set;
+    }
+
+    /// <summary>Whether shards, brokers and workers may be on other nodes.</summary>
+    public bool IsCluster => Peers.AreThere;
+
+    /// <summary>This node's worker, and those of other nodes that can be reached now.</summary>
+    public IEnumerable<ActorRef> Workers() => Peers.Workers.Prepend(Worker);
+
+    /// <summary>A worker that is not dead; <see langword="null"/> if nobody knows it.</summary>
+    public ActorRef? FindWorker(WorkerId id) => id == WorkerId ? Worker : Peers.FindWorker(id);
 }

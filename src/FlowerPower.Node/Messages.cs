@@ -38,8 +38,29 @@ internal sealed record Withdraw(JobId Id);
 /// <summary>To the broker: the shard serves no more, or not until it has been read again; it offers its waiting jobs then.</summary>
 internal sealed record ShardStopped(int Shard);
 
-/// <summary>To the broker, from a worker: this many of my slots are free, beside those I said before.</summary>
-internal sealed record RequestWork(int Slots);
+/// <summary>To a broker, from a worker: you may fill this many more of my slots, beside those that I promised before.</summary>
+internal sealed record RequestWork(int Slots, WorkerOffer Offer);
+
+/// <summary>Who a worker is, and what it runs.</summary>
+/// <param name="Queues">The queues that it serves; <see langword="null"/>: all.</param>
+internal sealed record WorkerOffer(WorkerId Worker, IReadOnlyList<string>? Queues);
+
+/// <summary>To a worker, from a broker that is not its only one: due jobs of mine wait, and none of the slots that you promised me is free.</summary>
+/// <param name="Priority">The highest among them; <see langword="null"/>: none waits any more.</param>
+/// <param name="Jobs">How many wait, roughly; at most 1,000.</param>
+internal sealed record WorkWaiting(JobPriority? Priority, int Jobs);
+
+/// <summary>To a broker, from a worker: another broker needs this many of the slots that I promised you. Answered with <see cref="SlotsReturned"/>.</summary>
+internal sealed record ReturnSlots(int Slots);
+
+/// <summary>To a worker: so many of them were still free, and are yours again.</summary>
+internal sealed record SlotsReturned(int Slots);
+
+/// <summary>To a broker: that worker cannot be reached; the slots that it promised are void.</summary>
+internal sealed record WorkerAway(ActorRef Worker);
+
+/// <summary>To a worker: that broker cannot be reached; what was promised to it is free.</summary>
+internal sealed record BrokerAway(ActorRef Broker);
 
 /// <summary>To the broker: what its slots may take has changed.</summary>
 internal sealed record ScopeChanged
@@ -47,13 +68,13 @@ internal sealed record ScopeChanged
     public static ScopeChanged Instance { get; } = new();
 }
 
-/// <summary>To a worker: a broker has started and knows nothing of your free slots; ask it for work again.</summary>
+/// <summary>To a worker, from a broker: I am there, and know nothing of your free slots; ask me for work.</summary>
 internal sealed record BrokerStarted
 {
     public static BrokerStarted Instance { get; } = new();
 }
 
-/// <summary>To the broker, from a worker: I take back all that I asked for. Answered with <see cref="WorkRetracted"/>.</summary>
+/// <summary>To a broker, from a worker: I take back all that I promised. Answered with <see cref="WorkRetracted"/>.</summary>
 internal sealed record RetractWork
 {
     public static RetractWork Instance { get; } = new();

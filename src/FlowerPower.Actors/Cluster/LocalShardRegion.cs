@@ -17,36 +17,29 @@ public static class LocalShardRegion
     {
         private readonly ActorSystem system;
         private readonly ShardRegionSettings settings;
-        private readonly ActorCell parent;
-        private readonly ActorCell[] shards;
-        private readonly ShardStatus[] statuses;
-        private volatile bool isStopped;
+        private readonly ShardSet shards;
+        private readonly ActorCell[] cells; // they never leave, so that a message costs no look at the set
 
         public Region(ActorSystem system, ShardRegionSettings settings)
         {
             this.system = system;
             this.settings = settings;
-
-            // A shard handles its host's failures itself. What it throws is a fault of ours, and its entities are worth any number of tries.
-            var supervision = new SupervisionStrategy { MaxRestarts = int.MaxValue };
-            parent = (ActorCell)system.Spawn(
-                Props.Of(static () => new RegionActor()).WithSupervision(supervision), $"shards-{settings.TypeName}");
-            statuses = [.. Enumerable.Range(0, settings.ShardCount).Select(_ => new ShardStatus())];
-            shards = [.. Enumerable.Range(0, settings.ShardCount).Select(SpawnShard)];
+            shards = new ShardSet(system, settings);
+            cells = [.. Enumerable.Range(0, settings.ShardCount).Select(Begin)];
         }
 
         public string TypeName => settings.TypeName;
 
         public int ShardCount => settings.ShardCount;
 
-        public ShardRegionState State => new([.. statuses.Select((status, shard) => status.Read(shard))]);
+        public ShardRegionState State => shards.State;
 
         public void Tell(string entityId, object message, ActorRef? sender = null)
         {
             ArgumentNullException.ThrowIfNull(message);
-            var shard = ShardOf(entityId);
+            var shard = cells[settings.CheckedShardOf(entityId)];
             var envelope = new EntityEnvelope(entityId, message, sender, null);
-            if (isStopped)
+            if (shards.IsStopped)
             {
                 ActorCell.DropFor(shard, envelope, DeadLetterReason.ShardStopped);
             }
@@ -59,7 +52,8 @@ public static class LocalShardRegion
         public Task<T> Ask<T>(string entityId, object message, TimeSpan timeout, CancellationToken cancellationToken = default)
         {
             ArgumentNullException.ThrowIfNull(message);
-            var promise = new AskPromise<T>(system, ShardOf(entityId), entityId, message, timeout, cancellationToken);
+            var shard = cells[settings.CheckedShardOf(entityId)];
+            var promise = new AskPromise<T>(system, shard, entityId, message, timeout, cancellationToken);
             if (!promise.Task.IsCompleted)
             {
                 Tell(entityId, message, promise);
@@ -68,54 +62,12 @@ public static class LocalShardRegion
             return promise.Task;
         }
 
-        public async Task StopAsync(TimeSpan timeout)
+        public Task StopAsync(TimeSpan timeout) => shards.StopAsync(timeout);
+
+        private ActorCell Begin(int shard)
         {
-            isStopped = true;
-            foreach (var shard in shards)
-            {
-                shard.PostInternal(new Envelope(ShardMessage.Drain, null));
-            }
-
-            var all = Task.WhenAll(statuses.Select(status => status.Stopped));
-            try
-            {
-                await all.WaitAsync(timeout, system.Time);
-            }
-            catch (TimeoutException)
-            {
-                foreach (var shard in shards)
-                {
-                    shard.SendSystem(new SystemMessage.Stop());
-                }
-            }
-
-            await system.StopAsync(parent, settings.HostStopTimeout);
-        }
-
-        private ActorCell SpawnShard(int shard) =>
-            parent.SpawnChild(
-                Props.Of(() => new ShardActor(settings, shard, statuses[shard]))
-                    .WithSupervision(settings.EntitySupervision)
-                    .WithMailbox(settings.BufferPerShard),
-                shard.ToString(System.Globalization.CultureInfo.InvariantCulture));
-
-        private ActorCell ShardOf(string entityId)
-        {
-            ArgumentException.ThrowIfNullOrEmpty(entityId);
-            var shard = settings.ShardOf(entityId);
-            return (uint)shard < (uint)shards.Length
-                ? shards[shard]
-                : throw new InvalidOperationException(
-                    $"ShardOf of region {TypeName} returned {shard} for '{entityId}'; it must return 0 to {shards.Length - 1}.");
-        }
-    }
-
-    private sealed class RegionActor : Actor
-    {
-        protected internal override ValueTask OnReceive(object message)
-        {
-            Unhandled(message);
-            return default;
+            shards.Start(shard);
+            return shards.Find(shard)!;
         }
     }
 }

@@ -158,6 +158,14 @@ internal sealed class ShardStatus
     private volatile int activeEntities;
     private volatile int buffered;
 
+    /// <summary>Of a shard that has never been here.</summary>
+    public static ShardStatus NotHere()
+    {
+        var status = new ShardStatus();
+        status.End();
+        return status;
+    }
+
     public Task Stopped => stopped.Task;
 
     public void Write(ShardPhase newPhase, int entities, int waiting)

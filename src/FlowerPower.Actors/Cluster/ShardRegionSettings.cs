@@ -45,6 +45,18 @@ public sealed record ShardRegionSettings
     /// <summary>The rule for failing entities. <see cref="Directive.Escalate"/> fails the shard's host.</summary>
     public SupervisionStrategy EntitySupervision { get; init; } = SupervisionStrategy.Default;
 
+    /// <exception cref="ArgumentException">The id is empty.</exception>
+    /// <exception cref="InvalidOperationException"><see cref="ShardOf"/> broke its promise.</exception>
+    internal int CheckedShardOf(string entityId)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(entityId);
+        var shard = ShardOf(entityId);
+        return (uint)shard < (uint)ShardCount
+            ? shard
+            : throw new InvalidOperationException(
+                $"ShardOf of region {TypeName} returned {shard} for '{entityId}'; it must return 0 to {ShardCount - 1}.");
+    }
+
     /// <exception cref="ArgumentException">A setting is outside its range; the message names it.</exception>
     internal void Check()
     {

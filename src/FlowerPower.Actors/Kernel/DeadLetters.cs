@@ -43,6 +43,12 @@ public enum DeadLetterReason
 
     /// <summary>An actor that is no entity asked to be passivated.</summary>
     NotAnEntity = 13,
+
+    /// <summary>The shard is held by another node, which cannot be reached now, or by none.</summary>
+    ShardElsewhere = 14,
+
+    /// <summary>The connection to the receiver's node is away, or it takes too little.</summary>
+    NodeUnreachable = 15,
 }
 
 /// <summary>One message that nobody handled.</summary>

@@ -94,23 +94,15 @@ public sealed class WaitingLine
             return TakeOneOf(only, queues);
         }
 
-        for (var priority = JobPriority.High; priority <= JobPriority.Low; priority++)
-        {
-            while (FirstReady(queues, priority) is { } slot)
-            {
-                if (slots[slot].DueAt > latest)
-                {
-                    Postpone(slot); // the clock was set back since it became ready
-                    continue;
-                }
+        return NextReady(queues) is { } slot ? TakeOut(slot) : null;
+    }
 
-                var job = Describe(slot);
-                Remove(slot);
-                return job;
-            }
-        }
-
-        return null;
+    /// <summary>The job that <see cref="Take"/> would take out; it stays.</summary>
+    /// <inheritdoc cref="Take"/>
+    public WaitingJob? Peek(IReadOnlyCollection<string>? queues, DateTimeOffset now)
+    {
+        Advance(now);
+        return NextReady(queues) is { } slot ? Describe(slot) : null;
     }
 
     /// <summary>When the next job becomes due that is not due now, of any queue.</summary>
@@ -134,13 +126,31 @@ public sealed class WaitingLine
             }
         }
 
-        if (best is not { } found)
+        return best is { } found ? TakeOut(found) : null;
+    }
+
+    private int? NextReady(IReadOnlyCollection<string>? queues)
+    {
+        for (var priority = JobPriority.High; priority <= JobPriority.Low; priority++)
         {
-            return null;
+            while (FirstReady(queues, priority) is { } slot)
+            {
+                if (slots[slot].DueAt <= latest)
+                {
+                    return slot;
+                }
+
+                Postpone(slot); // the clock was set back since it became ready
+            }
         }
 
-        var job = Describe(found);
-        Remove(found);
+        return null;
+    }
+
+    private WaitingJob TakeOut(int slot)
+    {
+        var job = Describe(slot);
+        Remove(slot);
         return job;
     }
 

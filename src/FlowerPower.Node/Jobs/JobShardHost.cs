@@ -112,19 +112,16 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
         }
     }
 
-    /// <summary>
-    /// A shard that this node has not served yet is taken from whoever had it: the caller holds the store. One that it has served is taken
-    /// back only from itself: whoever fenced this node is alive, and two that take it from each other would both do no work.
-    /// </summary>
+    /// <summary>Takes the shard when its holder, if it has one, may be replaced.</summary>
     /// <returns>Where the shard stands, and the claim that this one took the place of.</returns>
     private async Task<(ShardHead Head, ClaimId? Replaced)> ClaimAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
             var seen = await store.ReadHeadAsync(shard, cancellationToken).ConfigureAwait(false);
-            if (parts.IsFencedOff(shard, seen.Owner))
+            if (seen.Owner is { } holder && !await parts.Peers.MayTakeFromAsync(shard, holder, cancellationToken).ConfigureAwait(false))
             {
-                throw new ShardLostException($"Shard {shard} belongs to {seen.Owner!.Node} now; this node serves it no more.");
+                continue;
             }
 
             parts.Claims[shard].Add(me.Claim); // before the call: if its answer is lost, the shard may be mine all the same
@@ -204,8 +201,8 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
             case JobState.Waiting waiting:
                 parts.Broker.Tell(new Offer(waiting.ToWaitingJob()));
                 break;
-            case JobState.Running running when running.Worker == parts.WorkerId:
-                parts.Worker.Tell(new ConfirmAttempt(running.Trail.Spec.Id, running.Grant));
+            case JobState.Running running when parts.FindWorker(running.Worker) is { } worker:
+                worker.Tell(new ConfirmAttempt(running.Trail.Spec.Id, running.Grant));
                 break;
             case JobState.Running running:
                 var stoppedInOrder = parts.Notes.HasStopped(running.Worker);

@@ -120,7 +120,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         if (started)
         {
             var run = (JobState.Running)state;
-            grant.Worker.Tell(new RunAttempt(run.Trail.Spec, new AttemptNumber(run.Attempt, run.AttemptsThisRound), run.Grant), Context.Self);
+            grant.Worker.Tell(new RunAttempt(run.Trail.Spec, new AttemptNumber(run.Attempt, run.AttemptsThisRound), run.Grant), broker);
         }
 
         // After the worker was told: what the broker then says to the worker comes behind it.
@@ -167,9 +167,9 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
 
     private void Announce(JobState before, bool isWorkersAnswer)
     {
-        if (!isWorkersAnswer && before is JobState.Running was && (state as JobState.Running)?.Grant != was.Grant && was.Worker == parts.WorkerId)
+        if (!isWorkersAnswer && before is JobState.Running was && (state as JobState.Running)?.Grant != was.Grant)
         {
-            parts.Worker.Tell(new StopAttempt(was.Grant));
+            parts.FindWorker(was.Worker)?.Tell(new StopAttempt(was.Grant));
         }
 
         if (state is JobState.Waiting waiting)

@@ -19,15 +19,17 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
     /// <summary>How often jobs that were set aside are looked at, while there are any.</summary>
     private static readonly TimeSpan LookAsideEvery = TimeSpan.FromSeconds(1);
 
+    private const int MostTold = 1_000;
+
     private static readonly object DueTimer = new();
     private static readonly object AsideTimer = new();
     private static readonly object SweepTimer = new();
 
     private readonly WaitingLine line = new();
     private readonly Dictionary<JobId, WaitingJob> aside = []; // due, but not to be granted just now: others go first
-    private readonly Dictionary<ActorRef, int> freeSlots = [];
+    private readonly Dictionary<ActorRef, WorkerSeat> workers = [];
     private readonly Dictionary<GrantId, OpenGrant> grants = [];
-    private readonly HashSet<ActorRef> retracting = [];
+    private DateTimeOffset? watchedDue;
 
     protected override ValueTask OnStart()
     {
@@ -38,7 +40,11 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
             journal?.Live.OfferTo(line);
         }
 
-        parts.Worker.Tell(BrokerStarted.Instance, Context.Self);
+        foreach (var worker in parts.Workers())
+        {
+            worker.Tell(BrokerStarted.Instance, Context.Self);
+        }
+
         return ValueTask.CompletedTask;
     }
 
@@ -58,11 +64,16 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
                 Forget(stopped.Shard);
                 break;
             case RequestWork request:
-                AddSlots(Context.Sender, request.Slots);
+                Seat(Context.Sender, request.Offer).Free += request.Slots;
+                break;
+            case ReturnSlots wanted:
+                Return(Context.Sender, wanted.Slots);
                 break;
             case RetractWork:
-                freeSlots[Context.Sender] = 0;
-                retracting.Add(Context.Sender);
+                Retract(Context.Sender);
+                break;
+            case WorkerAway away:
+                workers.Remove(away.Worker);
                 break;
             case GrantOutcome outcome:
                 Settle(outcome);
@@ -73,11 +84,13 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
             case LookAside:
                 TakeUpAside();
                 break;
-            case LookForDue or ScopeChanged:
+            case LookForDue:
+                watchedDue = null;
                 break; // handed out below
+            case ScopeChanged:
+                break;
             case Terminated gone:
-                retracting.Remove(gone.Ref);
-                freeSlots.Remove(gone.Ref);
+                workers.Remove(gone.Ref);
                 break;
             default:
                 Unhandled(message);
@@ -86,40 +99,67 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
 
         ConfirmRetractions();
         HandOut();
+        TellWhoWaits();
         return ValueTask.CompletedTask;
     }
 
     private void ConfirmRetractions()
     {
-        if (retracting.Count == 0)
+        foreach (var (worker, seat) in workers)
         {
-            return;
-        }
-
-        foreach (var worker in retracting.Where(worker => grants.Values.All(grant => grant.Worker != worker)).ToList())
-        {
-            retracting.Remove(worker);
-            freeSlots[worker] = 0;
-            worker.Tell(WorkRetracted.Instance, Context.Self);
+            if (seat.IsRetracting && grants.Values.All(grant => grant.Worker != worker))
+            {
+                seat.IsRetracting = false;
+                seat.Free = 0;
+                worker.Tell(WorkRetracted.Instance, Context.Self);
+            }
         }
     }
 
-    private void AddSlots(ActorRef worker, int slots)
+    private WorkerSeat Seat(ActorRef worker, WorkerOffer offer)
     {
-        if (!freeSlots.TryGetValue(worker, out var free))
+        if (!workers.TryGetValue(worker, out var seat) || seat.Offer.Worker != offer.Worker)
         {
             Context.Watch(worker);
+            seat = workers[worker] = new WorkerSeat { Offer = offer };
         }
 
-        freeSlots[worker] = free + slots;
+        seat.Offer = offer;
+        return seat;
     }
+
+    private void Return(ActorRef worker, int wanted)
+    {
+        var back = 0;
+        if (workers.TryGetValue(worker, out var seat) && !seat.IsRetracting)
+        {
+            back = Math.Min(wanted, seat.Free);
+            seat.Free -= back;
+        }
+
+        worker.Tell(new SlotsReturned(back), Context.Self);
+    }
+
+    private void Retract(ActorRef worker)
+    {
+        if (workers.TryGetValue(worker, out var seat))
+        {
+            seat.Free = 0;
+            seat.IsRetracting = true;
+        }
+        else
+        {
+            worker.Tell(WorkRetracted.Instance, Context.Self); // it has promised nothing yet
+        }
+    }
+
 
     private void Settle(GrantOutcome outcome)
     {
         // Not there: it was given up by the sweep, and its slot is offered again. A worker that is then full hands the attempt back.
         if (grants.Remove(outcome.Grant, out var grant) && !outcome.Started)
         {
-            AddSlots(grant.Worker, 1);
+            grant.Seat.Free++; // nothing to a seat that was given up meanwhile
         }
     }
 
@@ -129,7 +169,7 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
         foreach (var (id, grant) in grants.Where(g => time.GetElapsedTime(g.Value.Since) >= GrantTimeout).ToList())
         {
             grants.Remove(id);
-            AddSlots(grant.Worker, 1);
+            grant.Seat.Free++; // nothing to a seat that was given up meanwhile
             SetAside(grant.Job); // else it would be the oldest again, and its slot would be for nobody else
         }
     }
@@ -146,7 +186,7 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
         foreach (var (id, grant) in grants.Where(grant => ShardOf(grant.Value.Job.Id) == shard).ToList())
         {
             grants.Remove(id);
-            AddSlots(grant.Worker, 1);
+            grant.Seat.Free++; // nothing to a seat that was given up meanwhile
         }
     }
 
@@ -183,56 +223,115 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
         }
 
         var now = parts.Options.Time.GetUtcNow();
-        while (FreeWorker() is { } worker)
+        foreach (var seat in workers.Values)
         {
-            if (line.Take(parts.Options.Queues, now, parts.Scope.Only) is not { } job)
-            {
-                WaitForDue(now);
-                return;
-            }
-
-            if (parts.Journals[ShardOf(job.Id)] is not { } journal)
-            {
-                continue; // offered by an actor of a shard that has stopped: it is offered again when the shard has been read again
-            }
-
-            if (journal.StoreProblem is not null)
-            {
-                SetAside(job); // its start could not be stored
-                continue;
-            }
-
-            freeSlots[worker]--;
-            var grant = new GrantId(parts.Options.Chance.NextGuid().ToString("N")[..16]); // one job's grants must differ, and its record keeps each
-            grants[grant] = new OpenGrant(job, worker, parts.Options.Time.GetTimestamp());
-            parts.Jobs.Tell(job.Id.Value, new GrantAttempt(new JobCommand.Start(grant, parts.WorkerId), worker, journal), Context.Self);
+            seat.HasEnough = false;
         }
+
+        while (MostFree() is var (worker, seat))
+        {
+            if (line.Take(seat.Offer.Queues, now, parts.Scope.Only) is { } job)
+            {
+                Grant(job, worker, seat);
+            }
+            else
+            {
+                seat.HasEnough = true;
+            }
+        }
+
+        WaitForDue(now);
     }
 
-    private ActorRef? FreeWorker()
+    /// <summary>The worker with most free slots, so that all get work, of those for which there may be a job.</summary>
+    private (ActorRef Worker, WorkerSeat Seat)? MostFree()
     {
-        foreach (var (worker, free) in freeSlots)
+        (ActorRef, WorkerSeat Seat)? most = null;
+        foreach (var (worker, seat) in workers)
         {
-            if (free > 0 && !retracting.Contains(worker))
+            if (seat.Free > 0 && !seat.IsRetracting && !seat.HasEnough && (most is not { } other || seat.Free > other.Seat.Free))
             {
-                return worker;
+                most = (worker, seat);
             }
         }
 
-        return null;
+        return most;
     }
 
+    private void Grant(WaitingJob job, ActorRef worker, WorkerSeat seat)
+    {
+        if (parts.Journals[ShardOf(job.Id)] is not { } journal)
+        {
+            return; // offered by an actor of a shard that has stopped: it is offered again when the shard has been read again
+        }
+
+        if (journal.StoreProblem is not null)
+        {
+            SetAside(job); // its start could not be stored
+            return;
+        }
+
+        seat.Free--;
+        var grant = new GrantId(parts.Options.Chance.NextGuid().ToString("N")[..16]); // one job's grants must differ, and its record keeps each
+        grants[grant] = new OpenGrant(job, worker, seat, parts.Options.Time.GetTimestamp());
+        parts.Jobs.Tell(job.Id.Value, new GrantAttempt(new JobCommand.Start(grant, seat.Offer.Worker), worker, journal), Context.Self);
+    }
+
+    /// <summary>A worker that has other brokers may have slots with them that are idle.</summary>
+    private void TellWhoWaits()
+    {
+        if (!parts.IsCluster)
+        {
+            return;
+        }
+
+        var now = parts.Options.Time.GetUtcNow();
+        foreach (var (worker, seat) in workers)
+        {
+            var wants = seat.Free > 0 ? null : line.Peek(seat.Offer.Queues, now)?.Priority;
+            if (wants != seat.ToldWants)
+            {
+                seat.ToldWants = wants;
+                worker.Tell(new WorkWaiting(wants, wants is null ? 0 : Math.Min(line.Count, MostTold)), Context.Self);
+            }
+        }
+    }
+
+    /// <summary>Only while somebody could take a job: with other brokers, that may be a slot that is promised to one of them.</summary>
     private void WaitForDue(DateTimeOffset now)
     {
-        if (line.NextDueAt(now) is { } due)
+        if (!parts.IsCluster && !workers.Values.Any(seat => seat.Free > 0))
         {
+            return;
+        }
+
+        if (line.NextDueAt(now) is { } due && due != watchedDue)
+        {
+            watchedDue = due;
             var wait = due > now ? due - now : TimeSpan.Zero;
             Context.StartTimer(DueTimer, LookForDue.Instance, wait < LongestWait ? wait : LongestWait);
         }
     }
 
     /// <param name="Since">A timestamp, because the wall clock may be set: back, and the slot would be lost for as long.</param>
-    private readonly record struct OpenGrant(WaitingJob Job, ActorRef Worker, long Since);
+    private readonly record struct OpenGrant(WaitingJob Job, ActorRef Worker, WorkerSeat Seat, long Since);
+
+    /// <summary>What a worker has promised.</summary>
+    private sealed class WorkerSeat
+    {
+        public required WorkerOffer Offer { get; set; }
+
+        public int Free { get; set; }
+
+        /// <summary>It takes everything back, and waits to hear that no grant is open.</summary>
+        public bool IsRetracting { get; set; }
+
+        /// <summary>The priority that it was last told to wait here for a slot.</summary>
+        public JobPriority? ToldWants { get; set; }
+
+        /// <summary>There is no due job for it, as far as was looked.</summary>
+        public bool HasEnough { get; set; }
+    }
 
     private sealed record SweepGrants
     {

@@ -5,7 +5,7 @@ using FlowerPower.Storage.Wire;
 namespace FlowerPower.Node.Workers;
 
 /// <summary>
-/// A node's worker: a number of slots that ask the broker for work, run it beside the actors' threads, and report each outcome to its job until
+/// A node's worker: a number of slots that ask brokers for work, run it beside the actors' threads, and report each outcome to its job until
 /// the job has answered. A slot is free again as soon as its attempt has ended; the report does not hold it.
 /// </summary>
 internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, WorkerGauge gauge, WorkerBoard board) : Actor
@@ -18,6 +18,7 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
 
     private readonly Dictionary<GrantId, RunningAttempt> running = board.Running;
     private readonly Dictionary<GrantId, PendingReport> reports = board.Reports;
+    private readonly WorkerOffer offer = new(parts.WorkerId, parts.Options.Queues);
     private bool isRestarting;
 
     protected override ValueTask OnStart()
@@ -42,12 +43,31 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
     {
         switch (message)
         {
-            case BrokerStarted or WorkRetracted:
-                board.Asked = 0;
-                board.IsRetracting = false;
+            case BrokerStarted:
+                board.Brokers[Context.Sender] = new BrokerSeat();
                 break;
+            case BrokerAway away:
+                board.Brokers.Remove(away.Broker);
+                break;
+            case WorkRetracted when board.Brokers.TryGetValue(Context.Sender, out var broker):
+                broker.IsRetracting = false;
+                broker.Promised = 0;
+                break;
+            case SlotsReturned returned when board.Brokers.TryGetValue(Context.Sender, out var broker):
+                broker.IsReturning = false;
+                broker.Promised = Math.Max(0, broker.Promised - returned.Slots);
+                break;
+            case WorkWaiting waiting when board.Brokers.TryGetValue(Context.Sender, out var broker):
+                broker.Waiting = waiting.Priority is null ? null : waiting;
+                break;
+            case WorkRetracted or SlotsReturned or WorkWaiting:
+                break; // of a broker that has been away since
             case RunAttempt run:
-                board.Asked = Math.Max(0, board.Asked - 1);
+                if (board.Brokers.TryGetValue(Context.Sender, out var granter))
+                {
+                    granter.Promised = Math.Max(0, granter.Promised - 1);
+                }
+
                 Begin(run);
                 break;
             case AttemptEnded ended:
@@ -113,23 +133,61 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
 
     private void AskForWork()
     {
+        if (board.IsDraining || board.Brokers.Count == 0)
+        {
+            return;
+        }
+
         // Reports that wait for a slow store count, so that a worker cannot pile up outcomes without end.
         var unreported = Math.Max(0, reports.Count - board.Slots);
-        var free = board.Slots - running.Count - board.Asked - unreported;
-        if (free > 0 && !board.IsDraining && !board.IsRetracting)
+        var free = board.Slots - running.Count - board.Brokers.Values.Sum(broker => broker.Promised) - unreported;
+        var brokers = board.Brokers.ToList();
+        var shares = brokers.ConvertAll(broker => broker.Value.Share);
+        if (free > 0)
         {
-            board.Asked += free;
-            parts.Broker.Tell(new RequestWork(free), Context.Self);
+            Promise(brokers, SlotShares.Promise(free, shares, board.Turn++));
+        }
+        else if (brokers.Count > 1)
+        {
+            TakeBack(brokers, SlotShares.TakeBack(shares));
         }
     }
 
-    /// <summary>What was asked for and is not wanted now would be granted all the same, and be handed back again and again.</summary>
+    private void Promise(List<KeyValuePair<ActorRef, BrokerSeat>> brokers, int[] promised)
+    {
+        for (var i = 0; i < promised.Length; i++)
+        {
+            if (promised[i] > 0)
+            {
+                brokers[i].Value.Promised += promised[i];
+                brokers[i].Key.Tell(new RequestWork(promised[i], offer), Context.Self);
+            }
+        }
+    }
+
+    /// <summary>Of slots that one broker leaves idle while another has no slot for its jobs.</summary>
+    private void TakeBack(List<KeyValuePair<ActorRef, BrokerSeat>> brokers, int[] back)
+    {
+        for (var i = 0; i < back.Length; i++)
+        {
+            if (back[i] > 0)
+            {
+                brokers[i].Value.IsReturning = true;
+                brokers[i].Key.Tell(new ReturnSlots(back[i]), Context.Self);
+            }
+        }
+    }
+
+    /// <summary>What was promised and is not wanted now would be granted all the same, and be handed back again and again.</summary>
     private void Retract()
     {
-        if (!board.IsRetracting)
+        foreach (var (broker, seat) in board.Brokers)
         {
-            board.IsRetracting = true;
-            parts.Broker.Tell(RetractWork.Instance, Context.Self);
+            if (!seat.IsRetracting)
+            {
+                seat.IsRetracting = true;
+                broker.Tell(RetractWork.Instance, Context.Self);
+            }
         }
     }
 

@@ -16,17 +16,38 @@ internal sealed class WorkerBoard(int slots)
     /// <summary>Attempts that may run at once.</summary>
     public int Slots { get; set; } = slots;
 
-    /// <summary>Slots that the broker knows to be free.</summary>
-    public int Asked { get; set; }
+    /// <summary>What is promised to whom.</summary>
+    public Dictionary<ActorRef, BrokerSeat> Brokers { get; } = [];
 
-    /// <summary>What was asked for is being taken back; nothing new is asked for until the broker has confirmed it.</summary>
-    public bool IsRetracting { get; set; }
+    /// <summary>A broker has yet to confirm that it holds nothing of this worker's.</summary>
+    public bool IsRetracting => Brokers.Values.Any(broker => broker.IsRetracting);
+
+    /// <summary>Which broker begins when slots are promised; counted up.</summary>
+    public int Turn { get; set; }
 
     /// <summary>No more work is taken.</summary>
     public bool IsDraining { get; set; }
 
     /// <summary>Who wants to hear when everything is reported; <see langword="null"/>: nobody.</summary>
     public ActorRef? DrainedTo { get; set; }
+}
+
+/// <summary>What a worker has promised to one broker, and what it heard from it.</summary>
+internal sealed class BrokerSeat
+{
+    /// <summary>Free slots that it may fill.</summary>
+    public int Promised { get; set; }
+
+    /// <summary>Everything that it was promised is being taken back; nothing new is promised until it has confirmed it.</summary>
+    public bool IsRetracting { get; set; }
+
+    /// <summary>Slots are on their way back to be promised to another.</summary>
+    public bool IsReturning { get; set; }
+
+    /// <summary>What waits there without a slot.</summary>
+    public WorkWaiting? Waiting { get; set; }
+
+    public SlotShare Share => new(Promised, Waiting?.Priority, Waiting?.Jobs ?? 0, IsRetracting || IsReturning);
 }
 
 /// <summary>An attempt in a slot.</summary>

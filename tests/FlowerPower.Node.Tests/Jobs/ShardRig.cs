@@ -53,7 +53,7 @@ internal sealed class ShardRig
 
     public void RequestWork(int slots)
     {
-        Parts.Broker.Tell(new RequestWork(slots), Parts.Worker);
+        Parts.Broker.Tell(new RequestWork(slots, new WorkerOffer(Parts.WorkerId, null)), Parts.Worker);
         dispatcher.RunUntilIdle();
     }
 

@@ -87,7 +87,7 @@ internal sealed class BrokerRig
         Assert.Null(parts.StoreProblem);
     }
 
-    public void RequestWork(int slots) => Tell(new RequestWork(slots));
+    public void RequestWork(int slots) => Tell(new RequestWork(slots, new WorkerOffer(parts.WorkerId, parts.Options.Queues)));
 
     public void Withdraw(string id) => Tell(new Withdraw(JobId.Parse(id)));
 
