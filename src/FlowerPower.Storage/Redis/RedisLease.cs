@@ -33,7 +33,7 @@ public sealed class RedisLease : IAsyncDisposable
     private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromMilliseconds(500);
 
     private readonly RedisGate gate;
-    private readonly RedisKey key;
+    private readonly RedisKey[] keys;
     private readonly LeaseHolder holder;
     private readonly TimeSpan length;
     private readonly TimeProvider time;
@@ -42,19 +42,17 @@ public sealed class RedisLease : IAsyncDisposable
     private Action<LeaseEvent>? listener;
     private bool isLost;
     private int isDisposed;
-    private string replicationId;
-    private long tick;
+    private HistoryMark mark;
     private Task renewing = Task.CompletedTask;
 
-    private RedisLease(RedisGate gate, RedisKey key, LeaseHolder holder, TimeSpan length, TimeProvider time, string replicationId, long tick)
+    private RedisLease(RedisGate gate, RedisKey[] keys, LeaseHolder holder, TimeSpan length, TimeProvider time, HistoryMark mark)
     {
         this.gate = gate;
-        this.key = key;
+        this.keys = keys;
         this.holder = holder;
         this.length = length;
         this.time = time;
-        this.replicationId = replicationId;
-        this.tick = tick;
+        this.mark = mark;
     }
 
     /// <summary>How long a lease lasts when nobody renews it; renewed three times in that time.</summary>
@@ -65,11 +63,11 @@ public sealed class RedisLease : IAsyncDisposable
     internal static async Task<RedisLease> TakeAsync(
         RedisGate gate, string name, LeaseHolder holder, TimeSpan length, TimeProvider time, CancellationToken cancellationToken)
     {
-        var key = ShardKeys.Leases(name);
-        var answer = await RenewAsync(gate, key, holder, length, "take", cancellationToken).ConfigureAwait(false);
+        RedisKey[] keys = [ShardKeys.Leases(name), .. ShardKeys.Members(name).AsSpan(0, 2)];
+        var answer = await RenewAsync(gate, keys, holder, length, "take", cancellationToken).ConfigureAwait(false);
         if ((string?)answer[0] == "OK")
         {
-            var lease = new RedisLease(gate, key, holder, length, time, (string)answer[1]!, (long)answer[2]);
+            var lease = new RedisLease(gate, keys, holder, length, time, MarkOf(answer));
             lease.renewing = lease.KeepAsync();
             return lease;
         }
@@ -105,7 +103,7 @@ public sealed class RedisLease : IAsyncDisposable
         using var brief = new CancellationTokenSource(GoodbyeTimeout, time);
         try
         {
-            await RenewAsync(gate, key, holder, TimeSpan.Zero, "keep", brief.Token).ConfigureAwait(false);
+            await RenewAsync(gate, keys, holder, TimeSpan.Zero, "keep", brief.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is StoreException or ObjectDisposedException or OperationCanceledException)
         {
@@ -122,14 +120,16 @@ public sealed class RedisLease : IAsyncDisposable
             try
             {
                 await Task.Delay(length / 3, time, stop.Token).ConfigureAwait(false);
-                var answer = await RenewAsync(gate, key, holder, length, "keep", stop.Token).ConfigureAwait(false);
+                var answer = await RenewAsync(gate, keys, holder, length, "keep", stop.Token).ConfigureAwait(false);
                 if ((string?)answer[0] != "OK")
                 {
                     Tell(LeaseEvent.Lost);
                     return;
                 }
 
-                if (Doubts((string)answer[1]!, (long)answer[2]))
+                var former = mark;
+                mark = MarkOf(answer);
+                if (former.IsDoubtedBy(mark))
                 {
                     Tell(LeaseEvent.HistoryDoubted);
                 }
@@ -145,12 +145,7 @@ public sealed class RedisLease : IAsyncDisposable
         }
     }
 
-    private bool Doubts(string newReplicationId, long newTick)
-    {
-        var doubts = newReplicationId != replicationId || newTick <= tick;
-        (replicationId, tick) = (newReplicationId, newTick);
-        return doubts;
-    }
+    private static HistoryMark MarkOf(RedisResult[] answer) => new((string)answer[1]!, (long)answer[2]);
 
     private void Tell(LeaseEvent what)
     {
@@ -162,10 +157,10 @@ public sealed class RedisLease : IAsyncDisposable
     }
 
     private static async Task<RedisResult[]> RenewAsync(
-        RedisGate gate, RedisKey key, LeaseHolder holder, TimeSpan length, string how, CancellationToken cancellationToken) =>
+        RedisGate gate, RedisKey[] keys, LeaseHolder holder, TimeSpan length, string how, CancellationToken cancellationToken) =>
         (RedisResult[])(await gate.RunAsync(
             RedisScript.Renew,
-            [key],
+            keys,
             [holder.Incarnation, holder.Name, (long)length.TotalMilliseconds, holder.Seat ?? "", how],
             RedisLane.Leases,
             cancellationToken).ConfigureAwait(false))!;

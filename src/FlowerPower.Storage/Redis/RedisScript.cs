@@ -16,6 +16,9 @@ internal sealed class RedisScript
     public static readonly RedisScript List = Load("list", isRead: true);
     public static readonly RedisScript Renew = Load("renew");
 
+    // Leases are small, and a Redis without memory for jobs must not cost the nodes their lives.
+    public static readonly RedisScript Members = Load("members", flags: "allow-oom");
+
     private RedisScript(string name, string text)
     {
         Name = name;
@@ -33,8 +36,8 @@ internal sealed class RedisScript
     public byte[] Hash { get; }
 
     // The first line makes Redis 7 check before the script begins: memory, a replica, keys of another slot.
-    private static RedisScript Load(string name, bool isRead = false) =>
-        new(name, $"#!lua{(isRead ? " flags=no-writes" : "")}\n{Resource("common")}\n{Resource(name)}");
+    private static RedisScript Load(string name, bool isRead = false, string? flags = null) =>
+        new(name, $"#!lua{((flags ?? (isRead ? "no-writes" : null)) is { } f ? $" flags={f}" : "")}\n{Resource("common")}\n{Resource(name)}");
 
     private static string Resource(string name)
     {

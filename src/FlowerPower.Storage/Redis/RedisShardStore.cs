@@ -113,6 +113,9 @@ public sealed class RedisShardStore : IShardStore
         return lease = await RedisLease.TakeAsync(gate, name, holder, length ?? RedisLease.DefaultLength, time, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>The table of the cluster's members that share this store; it uses the store's connections and ends with it.</summary>
+    public IMemberTable OpenMembers() => new RedisMemberTable(gate, name);
+
     /// <inheritdoc/>
     public async ValueTask<ClaimOutcome> ClaimAsync(int shard, ShardOwner mine, ClaimId? previous, CancellationToken cancellationToken)
     {

@@ -51,4 +51,7 @@ internal sealed class ShardKeys
 
     /// <summary>The hash of the leases: who may claim.</summary>
     public static RedisKey Leases(string name) => $"{{{name}}}:leases";
+
+    /// <summary>The rows of a cluster's members, the living by the ends of their leases, the dead by their deaths: in the order that the scripts declare.</summary>
+    public static RedisKey[] Members(string name) => [$"{{{name}}}:members", $"{{{name}}}:living", $"{{{name}}}:dead"];
 }

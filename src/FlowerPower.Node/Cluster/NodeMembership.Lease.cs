@@ -1,0 +1,77 @@
+using FlowerPower.Storage;
+
+namespace FlowerPower.Node.Cluster;
+
+/// <summary>The right to serve, by this node's monotonic clock.</summary>
+internal sealed partial class NodeMembership
+{
+    private readonly Lock servingGate = new();
+    private readonly ITimer selfStop;
+    private MemberView view = MemberView.Empty;
+    private long confirmedAt; // when the last good renewal was sent
+    private long viewedAt; // when the last good renewal was answered at the latest
+    private long stalls;
+    private bool hasJoined;
+    private bool isHalted;
+    private bool isDoubtful;
+    private bool wasServing;
+
+    /// <summary><see cref="MayServe"/> became what the argument says. The end is told when it comes or soon after: before serving, ask <see cref="MayServe"/>.</summary>
+    public event Action<bool>? ServingChanged;
+
+    /// <summary>Whether this node may grant and answer now; computed at the call, by this node's own clock.</summary>
+    public bool MayServe =>
+        Volatile.Read(ref hasJoined) && !Volatile.Read(ref isHalted) && !Volatile.Read(ref isDoubtful) && !died.Task.IsCompleted
+        && time.GetElapsedTime(Interlocked.Read(ref confirmedAt)) < times.SelfStopAfter;
+
+    /// <summary>Whether what a member owned may be claimed now: it is dead, or no member that lives.</summary>
+    /// <param name="incarnation">The owner's, as it stands in a shard's claim.</param>
+    /// <remarks>
+    /// A living owner that the store forgot is on its way back into a new table and may serve meanwhile, so whom a new table does not know is
+    /// given a whole lease.
+    /// </remarks>
+    public bool MayTakeFrom(string incarnation)
+    {
+        var now = View;
+        if (now.Find(incarnation) is { } member)
+        {
+            return !member.IsLiving;
+        }
+
+        return MayServe && now.ReadAt - now.BornAt + time.GetElapsedTime(Interlocked.Read(ref viewedAt)) >= times.Lease;
+    }
+
+    private void Confirm(long sentAt, MemberRenewal.Renewed answer)
+    {
+        Interlocked.Exchange(ref confirmedAt, sentAt);
+        Volatile.Write(ref isDoubtful, false);
+        Volatile.Write(ref trouble, null);
+        mark = answer.Mark;
+        var left = times.SelfStopAfter - time.GetElapsedTime(sentAt);
+        // A little later than the end, so that the timer does not find it still to come.
+        selfStop.Change(left > TimeSpan.Zero ? left + TimeSpan.FromMilliseconds(1) : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        if (answer.View is { } newer)
+        {
+            Interlocked.Exchange(ref viewedAt, time.GetTimestamp());
+            Volatile.Write(ref view, newer);
+        }
+
+        TellServing();
+        if (answer.View is not null)
+        {
+            Changed?.Invoke(answer.View);
+        }
+    }
+
+    private void TellServing()
+    {
+        lock (servingGate)
+        {
+            if (MayServe is var may && may != wasServing)
+            {
+                wasServing = may;
+                ServingChanged?.Invoke(may);
+            }
+        }
+    }
+}

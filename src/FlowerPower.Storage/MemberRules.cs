@@ -1,0 +1,81 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace FlowerPower.Storage;
+
+/// <summary>What every member table checks and writes alike.</summary>
+internal static partial class MemberRules
+{
+    /// <summary>A row's length in Redis is bounded by this.</summary>
+    private const int MaxInfoBytes = 16 * 1024;
+
+    /// <summary>What only one living process can be at a time, because it has bound the address.</summary>
+    public static string PlaceOf(MemberInfo info) => $"{info.Name} at {info.Address}";
+
+    /// <summary>A member's own words as they are stored.</summary>
+    /// <exception cref="ArgumentException">A member is outside its range.</exception>
+    public static string Encode(MemberInfo info)
+    {
+        CheckIncarnation(info.Incarnation);
+        Require(info.Name.Length is >= 1 and <= 200, "The node's name has 1 to 200 characters", info.Name);
+        Require(info.Address.Length is >= 1 and <= 300, "A member's address has 1 to 300 characters", info.Address);
+        Require(info.Weight is >= 1 and <= 100, "A member's weight is 1 to 100", info.Weight);
+        Require(info.Slots >= 0, "A member has 0 worker slots or more", info.Slots);
+        var text = JsonSerializer.Serialize(info, MemberJson.Default.MemberInfo);
+        Require(text.Length <= MaxInfoBytes, $"What a member says of itself has at most {MaxInfoBytes} characters: name fewer queues", text.Length);
+        return text;
+    }
+
+    /// <summary>A member's own words as they were stored, also by another version.</summary>
+    /// <exception cref="StoreCorruptException">They are none.</exception>
+    public static MemberInfo Decode(string incarnation, string text, string where)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(text, MemberJson.Default.MemberInfo) ?? throw new JsonException("it is null");
+        }
+        catch (JsonException e)
+        {
+            throw new StoreCorruptException(
+                $"The row of member '{incarnation}' in {where} is damaged ({e.Message}): declare that member dead, or choose another name (redis://…?name=NAME).", e);
+        }
+    }
+
+    /// <exception cref="ArgumentException">It is none.</exception>
+    public static void CheckIncarnation(string incarnation) =>
+        Require(
+            incarnation.Length is >= 1 and <= 64 && incarnation.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'),
+            "An incarnation has 1 to 64 letters, digits, '-' or '_'",
+            incarnation);
+
+    /// <exception cref="ArgumentException">The status is not a living one, or the lease is too short.</exception>
+    public static void CheckLiving(MemberStatus status, TimeSpan lease)
+    {
+        Require(status is >= MemberStatus.Joining and <= MemberStatus.Leaving, "A member joins and renews with a living status", status);
+        Require(lease >= TimeSpan.FromMilliseconds(1), "A lease lasts 1 ms or more", lease);
+    }
+
+    public static StoreRefusedException ServedAlone(string table, string holder, TimeSpan left) =>
+        new($"{table} is served by {holder}, alone: stop it first, or wait {Seconds(left)} s if it is dead.");
+
+    public static StoreRefusedException DeadAlready(string table, string incarnation) =>
+        new($"The incarnation {incarnation} is dead in {table}: start the node again, it joins as a new one.");
+
+    public static StoreRefusedException Full(string table) =>
+        new($"{table} has {IMemberTable.MaxLiving} living nodes already: stop one first.");
+
+    private static string Seconds(TimeSpan left) => $"{Math.Ceiling(left.TotalSeconds):0}";
+
+    private static void Require(bool holds, string rule, object? found)
+    {
+        if (!holds)
+        {
+            throw new ArgumentException($"{rule}, not {found}.");
+        }
+    }
+
+    [JsonSourceGenerationOptions(
+        PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectRequiredConstructorParameters = true)]
+    [JsonSerializable(typeof(MemberInfo))]
+    private sealed partial class MemberJson : JsonSerializerContext;
+}
