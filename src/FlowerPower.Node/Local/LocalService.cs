@@ -13,6 +13,8 @@ internal sealed class LocalService(
 {
     private const int MaxRequestsInFlight = 100_000;
 
+    private readonly QueueAnswers answers = new(queue, node, requestStop);
+
     /// <summary>Serve a connection until its end. It does not throw: what goes wrong with a connection ends the connection.</summary>
     public async Task ServeAsync(Socket socket, CancellationToken stopping)
     {
@@ -52,76 +54,9 @@ internal sealed class LocalService(
             }
 
             await connection.Slots.WaitAsync(closing).ConfigureAwait(false);
-            connection.Begin(request.Number, token => AnswerAsync(request, connection, token));
+            connection.Begin(request.Number, token => answers.AnswerAsync(request, connection.SendAsync, token));
         }
     }
-
-    private async Task AnswerAsync(LocalRequest request, Connection connection, CancellationToken cancellationToken)
-    {
-        var n = request.Number;
-        try
-        {
-            switch (request)
-            {
-                case LocalRequest.Hello:
-                    await connection.SendAsync(new LocalResponse.Welcome(n, node, Environment.ProcessId, LocalFraming.Protocol)).ConfigureAwait(false);
-                    break;
-                case LocalRequest.Enqueue r:
-                    await connection.SendAsync(new LocalResponse.Receipts(
-                        n, await queue.EnqueueAsync(r.Jobs, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
-                    break;
-                case LocalRequest.Find r:
-                    await connection.SendAsync(new LocalResponse.Job(
-                        n, await queue.FindAsync(r.Id, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
-                    break;
-                case LocalRequest.List r:
-                    await connection.SendAsync(new LocalResponse.Page(
-                        n, await queue.ListAsync(r.Filter, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
-                    break;
-                case LocalRequest.Wait r:
-                    await connection.SendAsync(new LocalResponse.Job(
-                        n, await queue.WaitAsync(r.Id, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
-                    break;
-                case LocalRequest.Watch r:
-                    await foreach (var view in queue.WatchAsync(r.Id, cancellationToken).ConfigureAwait(false))
-                    {
-                        await connection.SendAsync(new LocalResponse.Job(n, view)).ConfigureAwait(false);
-                    }
-
-                    await connection.SendAsync(new LocalResponse.Ended(n)).ConfigureAwait(false);
-                    break;
-                case LocalRequest.Cancel r:
-                    await connection.SendAsync(new LocalResponse.Reply(
-                        n, await queue.CancelAsync(r.Id, r.By, r.Reason, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
-                    break;
-                case LocalRequest.Retry r:
-                    await connection.SendAsync(new LocalResponse.Reply(
-                        n, await queue.RetryAsync(r.Id, r.By, r.Request, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
-                    break;
-                case LocalRequest.Overview:
-                    await connection.SendAsync(new LocalResponse.Numbers(
-                        n, await queue.OverviewAsync(cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
-                    break;
-                case LocalRequest.Stop:
-                    await connection.SendAsync(new LocalResponse.Ended(n)).ConfigureAwait(false);
-                    requestStop();
-                    break;
-                default:
-                    throw new InvalidDataException($"Request {request.GetType().Name} has no answer.");
-            }
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // Forgotten, or the connection is closing.
-        }
-        catch (Exception error) when (error is not PeerGoneException)
-        {
-            await connection.SendAsync(new LocalResponse.Error(n, error.GetType().Name, error.Message)).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Nobody is there to be told an answer, nor why there is none.</summary>
-    private sealed class PeerGoneException(Exception inner) : Exception("The peer of a local connection is gone.", inner);
 
     private sealed class Connection(PipeWriter output, Action<string> warn, int maxFrame, CancellationToken closing)
     {

@@ -1,0 +1,77 @@
+using FlowerPower.Jobs;
+
+namespace FlowerPower.Node.Local;
+
+/// <summary>What a node answers to those who are in other processes, whichever way they came.</summary>
+/// <param name="node">The node's name.</param>
+internal sealed class QueueAnswers(IJobQueue queue, string node, Action requestStop)
+{
+    /// <summary>Answers; what goes wrong with the request is an answer too.</summary>
+    /// <exception cref="PeerGoneException">Thrown by <paramref name="send"/>: nobody is there to be told.</exception>
+    public async Task AnswerAsync(LocalRequest request, Func<LocalResponse, Task> send, CancellationToken cancellationToken)
+    {
+        var n = request.Number;
+        try
+        {
+            switch (request)
+            {
+                case LocalRequest.Hello:
+                    await send(new LocalResponse.Welcome(n, node, Environment.ProcessId, LocalFraming.Protocol)).ConfigureAwait(false);
+                    break;
+                case LocalRequest.Enqueue r:
+                    await send(new LocalResponse.Receipts(
+                        n, await queue.EnqueueAsync(r.Jobs, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+                    break;
+                case LocalRequest.Find r:
+                    await send(new LocalResponse.Job(
+                        n, await queue.FindAsync(r.Id, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+                    break;
+                case LocalRequest.List r:
+                    await send(new LocalResponse.Page(
+                        n, await queue.ListAsync(r.Filter, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+                    break;
+                case LocalRequest.Wait r:
+                    await send(new LocalResponse.Job(
+                        n, await queue.WaitAsync(r.Id, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+                    break;
+                case LocalRequest.Watch r:
+                    await foreach (var view in queue.WatchAsync(r.Id, cancellationToken).ConfigureAwait(false))
+                    {
+                        await send(new LocalResponse.Job(n, view)).ConfigureAwait(false);
+                    }
+
+                    await send(new LocalResponse.Ended(n)).ConfigureAwait(false);
+                    break;
+                case LocalRequest.Cancel r:
+                    await send(new LocalResponse.Reply(
+                        n, await queue.CancelAsync(r.Id, r.By, r.Reason, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+                    break;
+                case LocalRequest.Retry r:
+                    await send(new LocalResponse.Reply(
+                        n, await queue.RetryAsync(r.Id, r.By, r.Request, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+                    break;
+                case LocalRequest.Overview:
+                    await send(new LocalResponse.Numbers(
+                        n, await queue.OverviewAsync(cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+                    break;
+                case LocalRequest.Stop:
+                    await send(new LocalResponse.Ended(n)).ConfigureAwait(false);
+                    requestStop();
+                    break;
+                default:
+                    throw new InvalidDataException($"Request {request.GetType().Name} has no answer.");
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Forgotten, or the connection is closing.
+        }
+        catch (Exception error) when (error is not PeerGoneException)
+        {
+            await send(new LocalResponse.Error(n, error.GetType().Name, error.Message)).ConfigureAwait(false);
+        }
+    }
+}
+
+/// <summary>Nobody is there to be told an answer, nor why there is none.</summary>
+internal sealed class PeerGoneException(Exception inner) : Exception("The peer of a connection is gone.", inner);
