@@ -1,0 +1,27 @@
+using FlowerPower.Storage;
+
+namespace FlowerPower.Node.Cluster;
+
+/// <summary>To every node: these are the shards that I serve, and no others.</summary>
+/// <param name="Shards">By number; may be empty.</param>
+internal sealed record ShardsServed(IReadOnlyList<int> Shards);
+
+/// <summary>To every node: I have released this shard in good order; whoever it belongs to may claim it now.</summary>
+internal sealed record ShardReleased(int Shard);
+
+/// <summary>To every node: the table of members has changed; look at it.</summary>
+internal sealed record MembersChanged;
+
+/// <summary>From a client: who is there, and who holds what? Answered with a <see cref="ClusterMap"/>.</summary>
+internal sealed record AskClusterMap;
+
+/// <summary>A cluster at one moment, as one of its nodes knows it.</summary>
+/// <param name="Node">The incarnation that answers.</param>
+/// <param name="Version">Of the members' table.</param>
+/// <param name="Members">The living, and those that died lately.</param>
+/// <param name="Owners">The incarnation that serves each shard, or that it belongs to; <see langword="null"/>: none.</param>
+internal sealed record ClusterMap(
+    string Node, DateTimeOffset AsOf, long Version, IReadOnlyList<ClusterMapMember> Members, IReadOnlyList<string?> Owners);
+
+/// <summary>A member in a <see cref="ClusterMap"/>.</summary>
+internal sealed record ClusterMapMember(MemberInfo Info, MemberStatus Status, DateTimeOffset JoinedAt, DateTimeOffset ChangedAt, double LeaseLeftSeconds);

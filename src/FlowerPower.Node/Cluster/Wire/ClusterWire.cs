@@ -1,0 +1,95 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using FlowerPower.Actors.Transport;
+using FlowerPower.Jobs;
+using FlowerPower.Node.Local;
+
+namespace FlowerPower.Node.Cluster;
+
+/// <summary>Everything that travels between the processes of a cluster, each under its own id for ever.</summary>
+internal static class ClusterWire
+{
+    public static WireTypes Types { get; } = new(
+        Of("worker.request-work.v1", Json.Default.RequestWork),
+        Of("worker.return-slots.v1", Json.Default.ReturnSlots),
+        Of("worker.retract-work.v1", Json.Default.RetractWork),
+        Of("worker.report.v1", Json.Default.WorkerReport, r => r is WorkerReport.Succeeded s ? Small + s.Result.Length : Small),
+        Of("worker.report-answer.v1", Json.Default.WorkerReportAnswer),
+        Of("broker.started.v1", Json.Default.BrokerStarted),
+        Of("broker.slots-returned.v1", Json.Default.SlotsReturned),
+        Of("broker.work-retracted.v1", Json.Default.WorkRetracted),
+        Of("broker.work-waiting.v1", Json.Default.WorkWaiting),
+        Of("job.run-attempt.v1", Json.Default.RunAttempt, run => Small + run.Spec.RunConfigJson.Length),
+        Of("job.stop-attempt.v1", Json.Default.StopAttempt),
+        Of("job.confirm-attempt.v1", Json.Default.ConfirmAttempt),
+        Of("shard.served.v1", Json.Default.ShardsServed),
+        Of("shard.released.v1", Json.Default.ShardReleased),
+        Of("members.changed.v1", Json.Default.MembersChanged),
+        Of("cluster.ask-map.v1", Json.Default.AskClusterMap),
+        Of("cluster.map.v1", Json.Default.ClusterMap),
+        Of("queue.request.v1", LocalJson.Default.LocalRequest, SizeOf),
+        Of("queue.answer.v1", LocalJson.Default.LocalResponse, SizeOf));
+
+    private const int Small = 512;
+
+    private static WireType Of<T>(string id, JsonTypeInfo<T> json, Func<T, int>? sizeOf = null)
+        where T : class => WireType.Of(id, json, sizeOf);
+
+    private static int SizeOf(LocalRequest request) =>
+        request is LocalRequest.Enqueue enqueue ? Small + enqueue.Jobs.Sum(job => Small + job.Spec.RunConfigJson.Length) : Small;
+
+    private static int SizeOf(LocalResponse response) => response switch
+    {
+        LocalResponse.Job { View: { } view } => SizeOf(view),
+        LocalResponse.Page page => page.Jobs.Jobs.Sum(SizeOf),
+        LocalResponse.Receipts receipts => receipts.Items.Count * Small,
+        _ => Small,
+    };
+
+    private static int SizeOf(JobView view) => (Small * (1 + view.History.Count)) + view.ResultJson.Length;
+}
+
+/// <summary>The JSON of what nodes tell each other: source-generated, a closed set of types, no CLR names.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true,
+    MaxDepth = 128,
+    Converters = [typeof(JobIdConverter), typeof(RawJsonConverter), typeof(GrantIdConverter), typeof(WorkerIdConverter)])]
+[JsonSerializable(typeof(RequestWork))]
+[JsonSerializable(typeof(ReturnSlots))]
+[JsonSerializable(typeof(RetractWork))]
+[JsonSerializable(typeof(WorkerReport))]
+[JsonSerializable(typeof(WorkerReportAnswer))]
+[JsonSerializable(typeof(BrokerStarted))]
+[JsonSerializable(typeof(SlotsReturned))]
+[JsonSerializable(typeof(WorkRetracted))]
+[JsonSerializable(typeof(WorkWaiting))]
+[JsonSerializable(typeof(RunAttempt))]
+[JsonSerializable(typeof(StopAttempt))]
+[JsonSerializable(typeof(ConfirmAttempt))]
+[JsonSerializable(typeof(ShardsServed))]
+[JsonSerializable(typeof(ShardReleased))]
+[JsonSerializable(typeof(MembersChanged))]
+[JsonSerializable(typeof(AskClusterMap))]
+[JsonSerializable(typeof(ClusterMap))]
+internal sealed partial class Json : JsonSerializerContext;
+
+/// <summary>A grant as its text.</summary>
+internal sealed class GrantIdConverter : JsonConverter<GrantId>
+{
+    public override GrantId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.GetString() is { Length: > 0 } text ? new GrantId(text) : throw new JsonException("A grant's id is empty.");
+
+    public override void Write(Utf8JsonWriter writer, GrantId value, JsonSerializerOptions options) => writer.WriteStringValue(value.Value);
+}
+
+/// <summary>A worker as its text.</summary>
+internal sealed class WorkerIdConverter : JsonConverter<WorkerId>
+{
+    public override WorkerId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.GetString() is { Length: > 0 } text ? new WorkerId(text) : throw new JsonException("A worker's id is empty.");
+
+    public override void Write(Utf8JsonWriter writer, WorkerId value, JsonSerializerOptions options) => writer.WriteStringValue(value.Value);
+}

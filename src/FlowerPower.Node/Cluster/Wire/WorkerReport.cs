@@ -1,0 +1,50 @@
+using System.Text.Json.Serialization;
+using FlowerPower.Jobs;
+
+namespace FlowerPower.Node.Cluster;
+
+/// <summary>What a worker has to say to a job of another node: those commands of <see cref="JobCommand"/> that a worker gives, as they travel.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "is")]
+[JsonDerivedType(typeof(Succeeded), "succeeded")]
+[JsonDerivedType(typeof(Failed), "failed")]
+[JsonDerivedType(typeof(HandedBack), "handed-back")]
+[JsonDerivedType(typeof(Alive), "alive")]
+[JsonDerivedType(typeof(Progressed), "progressed")]
+internal abstract record WorkerReport(JobId Job, GrantId Grant)
+{
+    public sealed record Succeeded(JobId Job, GrantId Grant, ReadOnlyMemory<byte> Result) : WorkerReport(Job, Grant);
+
+    public sealed record Failed(JobId Job, GrantId Grant, JobError Error) : WorkerReport(Job, Grant);
+
+    public sealed record HandedBack(JobId Job, GrantId Grant, WorkerId Worker) : WorkerReport(Job, Grant);
+
+    public sealed record Alive(JobId Job, GrantId Grant) : WorkerReport(Job, Grant);
+
+    public sealed record Progressed(JobId Job, GrantId Grant, JobProgress Progress) : WorkerReport(Job, Grant);
+
+    /// <exception cref="ArgumentException">No worker gives this command to a job of another node.</exception>
+    public static WorkerReport Of(JobId job, JobCommand command) => command switch
+    {
+        JobCommand.Succeed c => new Succeeded(job, c.Grant, c.ResultJson),
+        JobCommand.Fail c => new Failed(job, c.Grant, c.Error),
+        JobCommand.LoseWorker { Grant: { } grant, HandedBack: true } c => new HandedBack(job, grant, c.Worker),
+        JobCommand.Heartbeat c => new Alive(job, c.Grant),
+        JobCommand.ReportProgress c => new Progressed(job, c.Grant, c.Progress),
+        _ => throw new ArgumentException($"{command.GetType().Name} is not for jobs of other nodes.", nameof(command)),
+    };
+
+    public JobCommand ToCommand() => this switch
+    {
+        Succeeded r => new JobCommand.Succeed(r.Grant, r.Result),
+        Failed r => new JobCommand.Fail(r.Grant, r.Error),
+        HandedBack r => new JobCommand.LoseWorker(r.Worker, HandedBack: true, r.Grant),
+        Alive r => new JobCommand.Heartbeat(r.Grant),
+        Progressed r => new JobCommand.ReportProgress(r.Grant, r.Progress),
+        _ => throw new InvalidOperationException($"{GetType().Name} is no command."),
+    };
+}
+
+/// <summary>A job's answer to a <see cref="WorkerReport"/> that was asked.</summary>
+/// <param name="Refusal"><see langword="null"/> if it was accepted.</param>
+/// <param name="IsElsewhere">The job's shard is not on this node, and nobody was told.</param>
+internal sealed record WorkerReportAnswer(Refusal? Refusal, bool IsElsewhere = false);
