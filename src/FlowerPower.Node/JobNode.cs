@@ -249,7 +249,8 @@ public sealed class JobNode : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    private async Task DrainAsync()
+    /// <summary>Takes no more work, lets running jobs finish for <see cref="NodeOptions.DrainTimeout"/>, and hands back the rest.</summary>
+    internal async Task DrainAsync()
     {
         using var inVain = new CancellationTokenSource();
         var ill = TimeSpan.Zero;

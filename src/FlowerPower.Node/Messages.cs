@@ -103,3 +103,6 @@ internal sealed record StopAttempt(GrantId Grant);
 
 /// <summary>To a worker, from a shard that recovered: do you still have this attempt? If not, the worker gives it back.</summary>
 internal sealed record ConfirmAttempt(JobId Id, GrantId Grant);
+
+/// <summary>To a job: if this worker runs you, ask it whether it does. What was granted may have been lost on its way there.</summary>
+internal sealed record ConfirmRunning(WorkerId Worker);

@@ -54,6 +54,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
         using var until = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, parts.Stopped.Token);
         while (true)
         {
+            RequireHere(id);
             var told = new TaskCompletionSource<object>(TaskCreationOptions.RunContinuationsAsynchronously);
             var watcher = parts.System.Callback($"wait/{id}", message => told.TrySetResult(message));
             parts.Jobs.Tell(id.Value, new WatchJob(watcher, EndOnly: true), watcher);
@@ -84,6 +85,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
         // The newest view is the only one that a slow reader needs.
         var told = Channel.CreateBounded<object>(new BoundedChannelOptions(16) { FullMode = BoundedChannelFullMode.DropOldest });
         var watcher = parts.System.Callback($"watch/{id}", message => told.Writer.TryWrite(message));
+        RequireHere(id);
         try
         {
             parts.Jobs.Tell(id.Value, new WatchJob(watcher, EndOnly: false), watcher);
@@ -97,6 +99,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
                     }
 
                     await Task.Delay(RepeatAfter, parts.Options.Time, cancellationToken).ConfigureAwait(false);
+                    RequireHere(id);
                     parts.Jobs.Tell(id.Value, new WatchJob(watcher, EndOnly: false), watcher);
                     continue;
                 }
@@ -198,6 +201,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
         var started = parts.Options.Time.GetTimestamp();
         while (true)
         {
+            RequireHere(id);
             try
             {
                 return await parts.Jobs.Ask<JobReply>(id.Value, message, AskTimeout, cancellationToken).ConfigureAwait(false);
@@ -223,6 +227,8 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
             }
         }
     }
+
+    private void RequireHere(JobId id) => parts.Peers.RequireHere(ShardKey.Of(id.Value, parts.Journals.Length));
 
     private JobView? View(JobReply reply) =>
         reply.State is JobState.Absent ? null : JobView.Of(reply.State, parts.Options.Time.GetUtcNow(), reply.Progress);

@@ -45,6 +45,11 @@ internal static class RedisServing
         }
     }
 
+    /// <summary>Opens a store that other nodes serve as well: whoever claims a shard is decided by the table of members.</summary>
+    public static Task<RedisShardStore> OpenSharedAsync(RedisAddress address, string name, CancellationToken cancellationToken) =>
+        RedisShardStore.OpenAsync(
+            new RedisStoreOptions { Address = address, ShardCount = Shards, AcceptsOtherShardCount = true, HolderName = name }, cancellationToken);
+
     /// <summary>
     /// The hold's file on this boot of this machine: whoever holds its lock knows that the one who held it before is dead. A container has its
     /// own host name, a copy of the project its own path.

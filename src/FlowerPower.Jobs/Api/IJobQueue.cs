@@ -80,6 +80,9 @@ public sealed record JobFilter
     /// <summary>Only this status; <see langword="null"/>: any.</summary>
     public JobStatus? Status { get; init; }
 
+    /// <summary>Only jobs that have not ended.</summary>
+    public bool Unfinished { get; init; }
+
     /// <summary>1 to <see cref="MaxLimit"/>.</summary>
     public int Limit { get; init; } = 50;
 

@@ -11,11 +11,19 @@ internal interface INodePeers
     /// <summary>Whether shards, brokers and workers may be on other nodes. It does not change.</summary>
     bool AreThere { get; }
 
+    /// <summary>Whether this node may grant and answer now; <see langword="false"/> while others may take its shards, for all it knows.</summary>
+    bool MayServe { get; }
+
     /// <summary>The workers of other nodes that can be reached now.</summary>
     IReadOnlyCollection<ActorRef> Workers { get; }
 
     /// <summary>The worker of another node that is not dead, whether it can be reached or not; <see langword="null"/> if there is none.</summary>
     ActorRef? FindWorker(WorkerId id);
+
+    /// <summary>Nothing, if the shard is here and may be asked.</summary>
+    /// <exception cref="ShardElsewhereException">It is not.</exception>
+    /// <exception cref="QueueUnavailableException">Others may have taken it, for all this node knows.</exception>
+    void RequireHere(int shard);
 
     /// <summary>Where the node's jobs are; called once, while the node starts.</summary>
     IShardRegion StartRegion(ActorSystem system, ShardRegionSettings settings);
@@ -37,9 +45,15 @@ internal sealed class NoPeers(JobNodeParts parts) : INodePeers
 {
     public bool AreThere => false;
 
+    public bool MayServe => true;
+
     public IReadOnlyCollection<ActorRef> Workers => [];
 
     public ActorRef? FindWorker(WorkerId id) => null;
+
+    public void RequireHere(int shard)
+    {
+    }
 
     public IShardRegion StartRegion(ActorSystem system, ShardRegionSettings settings) => LocalShardRegion.Start(system, settings);
 

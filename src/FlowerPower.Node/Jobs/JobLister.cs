@@ -26,7 +26,7 @@ internal static class JobLister
             CollectLive(parts, filter, after, now, found);
         }
 
-        foreach (var status in FinishedStatuses.Where(s => filter.Status is null || filter.Status == s))
+        foreach (var status in FinishedStatuses.Where(s => !filter.Unfinished && (filter.Status is null || filter.Status == s)))
         {
             var page = await store.ListAsync(
                 new RecordQuery
@@ -56,7 +56,7 @@ internal static class JobLister
             }
         }
 
-        return new JobPage(jobs, found.Count > limit ? Cursor(found[limit - 1]) : null);
+        return new JobPage(jobs, found.Count > limit ? Cursor(found[limit - 1].At, found[limit - 1].Id) : null);
     }
 
     private static void CollectLive(JobNodeParts parts, JobFilter filter, RecordCursor? after, DateTimeOffset now, List<Entry> found)
@@ -78,7 +78,8 @@ internal static class JobLister
         }
     }
 
-    private static string Cursor(Entry last) => string.Create(CultureInfo.InvariantCulture, $"{last.At.UtcTicks}~{last.Id}");
+    /// <summary>The place behind a job in a list.</summary>
+    public static string Cursor(DateTimeOffset at, string id) => string.Create(CultureInfo.InvariantCulture, $"{at.UtcTicks}~{id}");
 
     /// <exception cref="FormatException">Not a cursor of ours.</exception>
     private static RecordCursor? ParseCursor(string? text)

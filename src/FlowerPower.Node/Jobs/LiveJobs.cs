@@ -95,7 +95,9 @@ internal sealed class LiveJobs
 
 /// <summary>One unfinished job in an index: what lists filter and sort by.</summary>
 /// <param name="DueFromTicks">From when on it may start, in UTC ticks; <see cref="Runs"/>: it runs.</param>
-internal readonly record struct LiveJob(string Pipeline, string Queue, JobPriority Priority, long EnqueuedAtTicks, long DueFromTicks, bool HasFailed)
+/// <param name="Worker">Who runs it; <see langword="null"/> if it waits.</param>
+internal readonly record struct LiveJob(
+    string Pipeline, string Queue, JobPriority Priority, long EnqueuedAtTicks, long DueFromTicks, bool HasFailed, string? Worker)
 {
     private const long Runs = -1;
 
@@ -111,7 +113,8 @@ internal readonly record struct LiveJob(string Pipeline, string Queue, JobPriori
             trail.Spec.Priority,
             trail.EnqueuedAt.UtcTicks,
             waiting?.DueFrom.UtcTicks ?? Runs,
-            waiting?.LastError is not null);
+            waiting?.LastError is not null,
+            (state as JobState.Running)?.Worker.Value);
     }
 
     /// <summary>How it stands in the line; only of a job that waits.</summary>

@@ -40,6 +40,13 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
             case WatchJob watch:
                 Watch(watch);
                 break;
+            case ConfirmRunning confirm:
+                if (state is JobState.Running running && running.Worker == confirm.Worker)
+                {
+                    parts.FindWorker(running.Worker)?.Tell(new ConfirmAttempt(id, running.Grant));
+                }
+
+                break;
             case UnwatchJob unwatch:
                 watchers?.RemoveAll(watch => watch.Watcher == unwatch.Watcher);
                 break;

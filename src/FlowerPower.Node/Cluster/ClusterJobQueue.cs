@@ -1,0 +1,231 @@
+using System.Runtime.CompilerServices;
+using FlowerPower.Jobs;
+using FlowerPower.Node.Jobs;
+
+namespace FlowerPower.Node.Cluster;
+
+/// <summary>The nodes of a cluster that an <see cref="ClusterJobQueue"/> asks.</summary>
+internal interface IClusterNodes
+{
+    int ShardCount { get; }
+
+    /// <summary>Who has the shard, or whom it belongs to; <see langword="null"/>: nobody.</summary>
+    string? OwnerOf(int shard);
+
+    /// <summary>The node's queue; <see langword="null"/> while it cannot be reached.</summary>
+    IJobQueue? QueueOf(string node);
+
+    /// <summary>The nodes that serve shards, reachable or not; this process' own among them.</summary>
+    IReadOnlyList<string> QueueNodes { get; }
+
+    /// <summary>Jobs that all workers together can run at once.</summary>
+    int WorkerSlots { get; }
+
+    /// <summary>The node does not have the shard.</summary>
+    void Doubt(int shard, string node);
+
+    /// <summary>Done when something has changed since this was read.</summary>
+    Task Changed { get; }
+}
+
+/// <summary>
+/// All jobs of a cluster: each request goes to the node that has the job's shard, and again, with the same ids, to the next one if it has moved.
+/// </summary>
+internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, TimeProvider time) : IJobQueue
+{
+    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
+
+    public async Task<IReadOnlyList<EnqueueReceipt>> EnqueueAsync(
+        IReadOnlyList<EnqueueRequest> requests, CancellationToken cancellationToken = default)
+    {
+        // One wish however often it is sent.
+        var wishes = requests.Select(request => request.Request is null ? request with { Request = chance.NextRequest() } : request).ToList();
+        var receipts = new EnqueueReceipt[wishes.Count];
+        var byShard = Enumerable.Range(0, wishes.Count).GroupBy(i => ShardOf(wishes[i].Spec.Id));
+        await Task.WhenAll(byShard.GroupBy(shard => nodes.OwnerOf(shard.Key) ?? "").Select(async owned =>
+        {
+            // What belongs to one node goes there in one request, unless the shards have moved apart meanwhile.
+            var indices = owned.SelectMany(shard => shard).Order().ToList();
+            if (owned.Count() > 1 && nodes.QueueOf(owned.Key) is { } queue)
+            {
+                try
+                {
+                    Keep(indices, await queue.EnqueueAsync([.. indices.Select(i => wishes[i])], cancellationToken).ConfigureAwait(false));
+                    return;
+                }
+                catch (Exception error) when (error is ShardElsewhereException or QueueUnavailableException)
+                {
+                    // Shard by shard then.
+                }
+            }
+
+            await Task.WhenAll(owned.Select(async shard => Keep(
+                [.. shard],
+                await OnOwnerAsync(
+                    shard.Key, q => q.EnqueueAsync([.. shard.Select(i => wishes[i])], cancellationToken), cancellationToken).ConfigureAwait(false))))
+                .ConfigureAwait(false);
+        })).ConfigureAwait(false);
+        return receipts;
+
+        void Keep(IReadOnlyList<int> indices, IReadOnlyList<EnqueueReceipt> answered)
+        {
+            for (var i = 0; i < indices.Count; i++)
+            {
+                receipts[indices[i]] = answered[i];
+            }
+        }
+    }
+
+    public Task<JobView?> FindAsync(JobId id, CancellationToken cancellationToken = default) =>
+        OnOwnerAsync(ShardOf(id), queue => queue.FindAsync(id, cancellationToken), cancellationToken);
+
+    public Task<JobView?> WaitAsync(JobId id, CancellationToken cancellationToken = default) =>
+        OnOwnerAsync(ShardOf(id), queue => queue.WaitAsync(id, cancellationToken), cancellationToken);
+
+    public async IAsyncEnumerable<JobView> WatchAsync(JobId id, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var shard = ShardOf(id);
+        while (true)
+        {
+            // The watch begins anew where the shard is then: its first view says what was missed.
+            await using var views = await OnOwnerAsync(
+                shard,
+                async queue =>
+                {
+                    var began = queue.WatchAsync(id, cancellationToken).GetAsyncEnumerator(cancellationToken);
+                    return await began.MoveNextAsync().ConfigureAwait(false) ? began : null;
+                },
+                cancellationToken).ConfigureAwait(false);
+            if (views is null)
+            {
+                yield break;
+            }
+
+            var isMoved = false;
+            do
+            {
+                yield return views.Current;
+                try
+                {
+                    if (!await views.MoveNextAsync().ConfigureAwait(false))
+                    {
+                        yield break;
+                    }
+                }
+                catch (Exception error) when (error is ShardElsewhereException or QueueUnavailableException)
+                {
+                    isMoved = true;
+                }
+            }
+            while (!isMoved);
+        }
+    }
+
+    public Task<CommandReply> CancelAsync(JobId id, string by, string? reason = null, CancellationToken cancellationToken = default) =>
+        OnOwnerAsync(ShardOf(id), queue => queue.CancelAsync(id, by, reason, cancellationToken), cancellationToken);
+
+    public Task<CommandReply> RetryAsync(JobId id, string by, RequestId? request = null, CancellationToken cancellationToken = default)
+    {
+        var wish = request ?? chance.NextRequest();
+        return OnOwnerAsync(ShardOf(id), queue => queue.RetryAsync(id, by, wish, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Finished jobs from the store, by whichever node answers; unfinished ones from each node that has some.</summary>
+    public async Task<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken = default)
+    {
+        var limit = Math.Clamp(filter.Limit, 1, JobFilter.MaxLimit);
+        var pages = await OnAllAsync((queue, isFirst) => queue.ListAsync(isFirst ? filter : filter with { Unfinished = true }, cancellationToken))
+            .ConfigureAwait(false);
+        // A job that was in two places while it moved, or ended in between, is shown once: as it stands later.
+        var jobs = pages.SelectMany(page => page.Jobs)
+            .GroupBy(job => job.Id)
+            .Select(same => same.OrderByDescending(job => job.IsFinished).First())
+            .OrderByDescending(job => job.EnqueuedAt).ThenByDescending(job => job.Id.Value, StringComparer.Ordinal)
+            .ToList();
+        var hasMore = jobs.Count > limit || pages.Any(page => page.Next is not null);
+        var shown = jobs.Take(limit).ToList();
+        return new JobPage(shown, hasMore && shown.Count > 0 ? JobLister.Cursor(shown[^1].EnqueuedAt, shown[^1].Id.Value) : null);
+    }
+
+    public async Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default)
+    {
+        var answers = await OnAllAsync((queue, _) => queue.OverviewAsync(cancellationToken)).ConfigureAwait(false);
+        var counts = new Dictionary<JobStatus, long>(answers[0].Counts);
+        foreach (var (status, count) in answers.Skip(1).SelectMany(answer => answer.Counts).Where(c => !JobLister.FinishedStatuses.Contains(c.Key)))
+        {
+            counts[status] = counts.GetValueOrDefault(status) + count;
+        }
+
+        return answers[0] with
+        {
+            Counts = counts,
+            WorkerSlots = nodes.WorkerSlots,
+            BusySlots = (int)counts.GetValueOrDefault(JobStatus.Running),
+        };
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private int ShardOf(JobId id) => ShardKey.Of(id.Value, nodes.ShardCount);
+
+    /// <summary>Asks every node that serves shards.</summary>
+    /// <exception cref="QueueUnavailableException">One does not answer: what it has would be missing without a word.</exception>
+    private async Task<IReadOnlyList<T>> OnAllAsync<T>(Func<IJobQueue, bool, Task<T>> ask)
+    {
+        var all = nodes.QueueNodes;
+        if (all.Count == 0)
+        {
+            throw new QueueUnavailableException("No node of the cluster serves jobs: start one with the role 'queue'.");
+        }
+
+        return await Task.WhenAll(all.Select((node, i) => nodes.QueueOf(node) is { } queue
+            ? ask(queue, i == 0)
+            : throw new QueueUnavailableException($"The node {node} cannot be reached at the moment, and what it has would be missing: ask again.")))
+            .ConfigureAwait(false);
+    }
+
+    private async Task<T> OnOwnerAsync<T>(int shard, Func<IJobQueue, Task<T>> ask, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        while (true)
+        {
+            var change = nodes.Changed; // before the look, so that a change after it is not missed
+            var owner = nodes.OwnerOf(shard);
+            Exception? why = null;
+            if (owner is not null && nodes.QueueOf(owner) is { } queue)
+            {
+                try
+                {
+                    return await ask(queue).ConfigureAwait(false);
+                }
+                catch (ShardElsewhereException error)
+                {
+                    nodes.Doubt(shard, owner);
+                    why = error;
+                }
+                catch (QueueUnavailableException error)
+                {
+                    why = error; // its connection broke, or it stops; what it was asked is safe to repeat
+                }
+            }
+
+            if (time.GetElapsedTime(started) > GiveUpAfter)
+            {
+                throw new QueueUnavailableException(
+                    $"No node of the cluster could answer for shard {shard} for {GiveUpAfter.TotalSeconds:0} s"
+                    + $"{(why is null ? owner is null ? ": none serves jobs" : $": the node {owner} cannot be reached" : $": {why.Message}")} "
+                    + "What was asked may or may not have been carried out; the same command with the same job id is safe to repeat.", why);
+            }
+
+            try
+            {
+                await change.WaitAsync(LookAgain, time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                // The owner may be on its way: starting, or yet to be seen.
+            }
+        }
+    }
+}

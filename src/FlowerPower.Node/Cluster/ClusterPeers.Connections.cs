@@ -1,0 +1,164 @@
+using FlowerPower.Actors.Transport;
+using FlowerPower.Jobs;
+using FlowerPower.Node.Local;
+using FlowerPower.Storage;
+
+namespace FlowerPower.Node.Cluster;
+
+/// <summary>What comes over the connections, and what their coming and going means.</summary>
+internal sealed partial class ClusterPeers : ITransportHandler
+{
+    /// <summary>A node that lives but cannot be reached from here for so long has lost the attempts that it runs for shards of this node.</summary>
+    internal static readonly TimeSpan UnreachableAfter = TimeSpan.FromSeconds(10);
+
+    public void PeerUp(Peer peer)
+    {
+        if (peer.Identity.IsClient || !ready.Task.IsCompletedSuccessfully)
+        {
+            return;
+        }
+
+        NodePeer node;
+        lock (gate)
+        {
+            node = nodes.GetOrAdd(peer.Identity.NodeId, _ => new NodePeer(parts.System, InfoOf(peer.Identity)));
+            node.Connect(peer);
+        }
+
+        if (membership.View.Find(node.Incarnation) is null)
+        {
+            membership.LookNow();
+        }
+
+        peer.Tell(new ShardsServed([.. mine.Keys.Order()]));
+        if (node.HasWorkers && parts.Broker != Actors.ActorRef.Nobody)
+        {
+            // Both begin anew: what was promised or granted over a former connection may not have arrived.
+            parts.Broker.Tell(new WorkerAway(node.Worker));
+            node.Worker.Tell(BrokerStarted.Instance, parts.Broker);
+            TellRunning(node, new ConfirmRunning(new WorkerId(node.Incarnation)));
+        }
+    }
+
+    public void PeerLost(Peer peer, PeerLoss loss)
+    {
+        sessions?.End(peer);
+        if (peer.Identity.IsClient || Find(peer.Identity.NodeId) is not { } node || !node.Disconnect(peer))
+        {
+            return;
+        }
+
+        parts.Worker.Tell(new BrokerAway(node.Broker));
+        if (parts.Broker != Actors.ActorRef.Nobody)
+        {
+            parts.Broker.Tell(new WorkerAway(node.Worker));
+        }
+
+        if (!stopping.IsCancellationRequested && loss.Reason is not PeerLossReason.Retired)
+        {
+            _ = AfterLossAsync(node, node.Times, loss.Reason);
+        }
+    }
+
+    public async ValueTask ReceiveAsync(Inbound message)
+    {
+        if (!ready.Task.IsCompletedSuccessfully)
+        {
+            await ready.Task.ConfigureAwait(false);
+        }
+
+        switch (message.Message)
+        {
+            case LocalRequest request:
+                sessions.Answer(message.From, request);
+                return;
+            case AskClusterMap:
+                message.Reply(Map());
+                return;
+        }
+
+        if (Find(message.From.Identity.NodeId) is not { } node)
+        {
+            return; // a client has no more to say, and a node that is dead has none at all
+        }
+
+        switch (message.Message)
+        {
+            case RequestWork or ReturnSlots or RetractWork:
+                parts.Broker.Tell(message.Message, node.Worker);
+                break;
+            case BrokerStarted or WorkRetracted or SlotsReturned or WorkWaiting or RunAttempt or StopAttempt or ConfirmAttempt:
+                parts.Worker.Tell(message.Message, node.Broker);
+                break;
+            case WorkerReport report when message.IsAsk:
+                _ = AnswerAsync(message, report);
+                break;
+            case WorkerReport report:
+                region.TellHere(report.Job.Value, report.ToCommand(), node.Worker);
+                break;
+            case ShardsServed served:
+                Directory.Serves(node.Incarnation, served.Shards.ToHashSet());
+                break;
+            case ShardReleased released:
+                Directory.Doubt(released.Shard, node.Incarnation);
+                break;
+            case MembersChanged:
+                membership.LookNow();
+                break;
+            case LocalResponse answer:
+                node.Queue?.Take(answer);
+                break;
+        }
+    }
+
+    private async Task AnswerAsync(Inbound message, WorkerReport report)
+    {
+        try
+        {
+            var asked = MayServe ? region.AskHere<JobReply>(report.Job.Value, report.ToCommand(), message.Patience!.Value, stopping.Token) : null;
+            message.Reply(asked is null
+                ? new WorkerReportAnswer(null, IsElsewhere: true)
+                : new WorkerReportAnswer((await asked.ConfigureAwait(false)).Refusal));
+        }
+        catch (Exception error)
+        {
+            message.Fail("unanswered", error.Message); // the worker asks again
+        }
+    }
+
+    private async Task AfterLossAsync(NodePeer node, int times, PeerLossReason reason)
+    {
+        try
+        {
+            if (reason == PeerLossReason.Closed && await ProcessProbe.IsGoneAsync(node.Info.Address, parts.Options.Time, stopping.Token).ConfigureAwait(false)
+                && node.Times == times)
+            {
+                parts.Warn($"The node {node.Info.Name} at {node.Info.Address} is gone: its connection broke, and nobody listens there any more.");
+                await membership.DeclareDeadAsync(node.Incarnation, stopping.Token).ConfigureAwait(false);
+                TellMembersChanged();
+                return;
+            }
+
+            await Task.Delay(UnreachableAfter, parts.Options.Time, stopping.Token).ConfigureAwait(false);
+            if (node.Times == times && Find(node.Incarnation) == node)
+            {
+                parts.Warn($"The node {node.Info.Name} at {node.Info.Address} lives but cannot be reached from here: what it runs for this node's shards runs elsewhere.");
+                LoseAttempts(node, isCrash: false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // This node stops.
+        }
+        catch (StoreException)
+        {
+            // The end of its lease decides.
+        }
+    }
+
+    private static MemberInfo InfoOf(PeerIdentity identity) => new(
+        identity.NodeId,
+        identity.NodeId,
+        identity.Address?.ToString() ?? "",
+        identity.Roles.Aggregate(MemberRoles.None, (roles, role) => roles | (Enum.TryParse<MemberRoles>(role, ignoreCase: true, out var one) ? one : 0)));
+}

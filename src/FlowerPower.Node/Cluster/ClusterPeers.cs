@@ -1,0 +1,266 @@
+using System.Collections.Concurrent;
+using FlowerPower.Actors;
+using FlowerPower.Actors.Transport;
+using FlowerPower.Jobs;
+using FlowerPower.Storage;
+
+namespace FlowerPower.Node.Cluster;
+
+/// <summary>
+/// A node's view of the others, for its actors: whom the table of members names, what the transport says of their connections, and the shards
+/// that they have. Decides nothing about shards: <see cref="ShardKeeper"/> does.
+/// </summary>
+internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, NodePeer> nodes = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<int, byte> mine = [];
+    private readonly NodeMembership membership;
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Lock gate = new();
+    private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private JobNodeParts parts = null!;
+    private ClusterShardRegion region = null!;
+    private PeerTransport transport = null!;
+    private QueueSessions sessions = null!;
+    private RemoteRef nowhere = null!;
+
+    public ClusterPeers(NodeMembership membership, int shardCount)
+    {
+        this.membership = membership;
+        Directory = new ShardDirectory(shardCount);
+        membership.Changed += Apply;
+    }
+
+    /// <summary>The members have changed; told after everything here is up to date.</summary>
+    public event Action? MembersApplied;
+
+    /// <summary>A shard of this node has begun or ceased to serve.</summary>
+    public event Action<int, bool>? ShardServing;
+
+    public ShardDirectory Directory { get; }
+
+    public MemberInfo Me => membership.Me;
+
+    public MemberView View => membership.View;
+
+    /// <summary>This node's own region; after the node has started.</summary>
+    public ClusterShardRegion Region => region;
+
+    public bool AreThere => true;
+
+    public bool MayServe => membership.MayServe;
+
+    public IReadOnlyCollection<ActorRef> Workers =>
+        [.. nodes.Values.Where(node => node.HasWorkers && node.IsConnected).Select(node => node.Worker)];
+
+    /// <summary>The other nodes that are not dead.</summary>
+    public IEnumerable<NodePeer> Nodes => nodes.Values;
+
+    /// <summary>The node's actors and its transport are there: what came before waits until now.</summary>
+    public void Begin(JobNodeParts nodeParts, PeerTransport nodeTransport, QueueSessions queueSessions)
+    {
+        parts = nodeParts;
+        transport = nodeTransport;
+        sessions = queueSessions;
+        nowhere = new RemoteRef(parts.System, Me.Incarnation, "nowhere", (_, _) => { });
+        ready.SetResult();
+        Apply(membership.View);
+        foreach (var peer in transport.Peers)
+        {
+            PeerUp(peer); // one that came before; a second word of it does no harm
+        }
+    }
+
+    public NodePeer? Find(string incarnation) => nodes.GetValueOrDefault(incarnation);
+
+    public ActorRef? FindWorker(WorkerId id) => Find(id.Value)?.Worker;
+
+    public void RequireHere(int shard)
+    {
+        if (!region.IsHere(shard))
+        {
+            throw ShardElsewhereException.Of(shard);
+        }
+
+        if (!MayServe)
+        {
+            throw new QueueUnavailableException(
+                $"The node {Me.Name} has lost touch with the cluster's Redis ({membership.Trouble ?? "it does not answer in time"}), so others may take over "
+                + "its jobs: ask again, with the same job id.");
+        }
+    }
+
+    public IShardRegion StartRegion(ActorSystem system, ShardRegionSettings settings) =>
+        region = ClusterShardRegion.Start(system, settings, new ShardRouter(this));
+
+    /// <summary>Waits, if it must, until something has changed that may have made it true.</summary>
+    public async ValueTask<bool> MayTakeFromAsync(int shard, ShardOwner holder, CancellationToken cancellationToken)
+    {
+        if (holder.Node == Me.Incarnation)
+        {
+            return true;
+        }
+
+        var change = Directory.Changed; // before the look, so that a change after it is not missed
+        if (membership.MayTakeFrom(holder.Node))
+        {
+            return true;
+        }
+
+        if (membership.View.Find(holder.Node) is null)
+        {
+            membership.LookNow(); // it may have joined after the last look
+        }
+
+        try
+        {
+            await change.WaitAsync(LookAgain, parts.Options.Time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // A hint may have been lost with its connection.
+        }
+
+        return false;
+    }
+
+    public void Serves(int shard)
+    {
+        mine[shard] = 0;
+        Announce();
+        ShardServing?.Invoke(shard, true);
+    }
+
+    public void ServesNoMore(int shard)
+    {
+        mine.TryRemove(shard, out _);
+        Announce();
+        ShardServing?.Invoke(shard, false);
+    }
+
+    /// <summary>The shard was released in order: whoever it belongs to may claim it at once.</summary>
+    public void Released(int shard) => TellAll(new ShardReleased(shard));
+
+    /// <summary>A message for a shard that is nowhere at the moment.</summary>
+    public void Drop(object message, ActorRef sender) => nowhere.Drop(DeadLetterReason.ShardElsewhere, message, sender);
+
+    /// <summary>The table has changed by this node's doing: the others need not wait for their next look.</summary>
+    public void TellMembersChanged() => TellAll(new MembersChanged());
+
+    /// <summary>What a client must know to ask the right node.</summary>
+    public ClusterMap Map()
+    {
+        var view = membership.View;
+        return new ClusterMap(Me.Incarnation, parts.Options.Time.GetUtcNow(), view.Version, Rows(view), Directory.Owners());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        membership.Changed -= Apply;
+        await stopping.CancelAsync().ConfigureAwait(false);
+        foreach (var node in nodes.Values)
+        {
+            await node.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Take in who is there. Views come one at a time, in order; the first before the node's actors are there.</summary>
+    private void Apply(MemberView view)
+    {
+        if (!ready.Task.IsCompletedSuccessfully)
+        {
+            return;
+        }
+
+        lock (gate)
+        {
+            foreach (var member in view.Members.Where(m => m.IsLiving && m.Info.Incarnation != Me.Incarnation))
+            {
+                var node = nodes.GetOrAdd(member.Info.Incarnation, _ => new NodePeer(parts.System, member.Info));
+                node.Info = member.Info;
+                if (IsDialledFromHere(view, member) && (node.HasQueues || Me.Roles.HasFlag(MemberRoles.Queue))
+                    && PeerAddress.TryParse(member.Info.Address, out var address))
+                {
+                    node.Dial(() => transport.Link(address, member.Info.Incarnation));
+                }
+            }
+
+            foreach (var (incarnation, node) in nodes)
+            {
+                // One that connected before its row was seen is not in this view, and not dead either.
+                if (view.Find(incarnation) is { IsLiving: false } || (view.Find(incarnation) is null && !node.IsConnected))
+                {
+                    Bury(node);
+                }
+            }
+        }
+
+        Directory.Apply(Rows(view));
+        MembersApplied?.Invoke();
+    }
+
+    /// <summary>The later one dials, because it knows of the earlier one at once.</summary>
+    private bool IsDialledFromHere(MemberView view, Member other)
+    {
+        var joined = view.Find(Me.Incarnation)?.JoinedAt ?? DateTimeOffset.MaxValue;
+        var order = other.JoinedAt.CompareTo(joined);
+        return order < 0 || (order == 0 && string.CompareOrdinal(other.Info.Incarnation, Me.Incarnation) < 0);
+    }
+
+    private void Bury(NodePeer node)
+    {
+        nodes.TryRemove(node.Incarnation, out _);
+        transport.Retire(node.Incarnation, long.MaxValue - 1);
+        node.Die();
+        LoseAttempts(node, isCrash: true);
+        _ = node.DisposeAsync().AsTask();
+    }
+
+    /// <summary>Jobs of this node's shards that a worker ran which will not answer: they run again.</summary>
+    private void LoseAttempts(NodePeer node, bool isCrash) =>
+        TellRunning(node, new JobCommand.LoseWorker(new WorkerId(node.Incarnation), HandedBack: !isCrash));
+
+    private void TellRunning(NodePeer node, object message)
+    {
+        foreach (var journal in parts.Journals)
+        {
+            foreach (var (id, _) in journal?.Live.Where(job => job.Worker == node.Incarnation) ?? [])
+            {
+                region.TellHere(id.Value, message, null);
+            }
+        }
+    }
+
+    private void Announce()
+    {
+        Directory.Serves(Me.Incarnation, [.. mine.Keys]);
+        if (Interlocked.Exchange(ref announcing, 1) == 0)
+        {
+            _ = AnnounceSoonAsync();
+        }
+    }
+
+    /// <summary>Many shards begin to serve at once: one word for all of them.</summary>
+    private async Task AnnounceSoonAsync()
+    {
+        await Task.Delay(GatherFor, parts.Options.Time).ConfigureAwait(false);
+        Volatile.Write(ref announcing, 0);
+        TellAll(new ShardsServed([.. mine.Keys.Order()]));
+    }
+
+    private void TellAll(object message)
+    {
+        foreach (var node in nodes.Values)
+        {
+            node.Tell(message);
+        }
+    }
+
+    private static IReadOnlyList<ClusterMapMember> Rows(MemberView view) =>
+        [.. view.Members.Select(m => new ClusterMapMember(m.Info, m.Status, m.JoinedAt, m.ChangedAt, m.LeaseLeft.TotalSeconds))];
+
+    private int announcing;
+
+    private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(2);
+}

@@ -1,0 +1,30 @@
+using FlowerPower.Actors.Transport;
+using FlowerPower.Jobs;
+using FlowerPower.Node.Local;
+
+namespace FlowerPower.Node.Cluster;
+
+/// <summary>A node behind one connection of the cluster, as an <see cref="IJobQueue"/>.</summary>
+internal sealed class PeerJobQueue(Peer peer) : RemoteJobQueue
+{
+    /// <summary>An answer has come over the connection.</summary>
+    public void Take(LocalResponse answer) => OnAnswer(answer);
+
+    /// <summary>The connection has ended.</summary>
+    public void Lose() => Break(null);
+
+    public override ValueTask DisposeAsync()
+    {
+        Break(null);
+        return ValueTask.CompletedTask;
+    }
+
+    private protected override ValueTask SendAsync(LocalRequest request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return peer.Tell(request)
+            ? ValueTask.CompletedTask
+            : ValueTask.FromException(new QueueUnavailableException(
+                $"The node {peer.Identity} takes no more requests at the moment; the same command with the same job id is safe to repeat."));
+    }
+}

@@ -1,0 +1,46 @@
+namespace FlowerPower.Node.Cluster;
+
+/// <summary>A shard that is on this node.</summary>
+/// <param name="IsServing">It has been claimed and read; else it is on its way.</param>
+/// <param name="Since">How long it has served, or been on its way.</param>
+/// <param name="IsLeaving">It is being handed over.</param>
+internal readonly record struct HeldShard(int Shard, bool IsServing, TimeSpan Since, bool IsLeaving);
+
+/// <summary>How a node brings the shards that it has and those that belong to it into agreement.</summary>
+/// <param name="MaxStarting">Shards that are claimed and read at once, so that a node that takes over many answers for the first ones soon; 1 or more.</param>
+/// <param name="MaxMoving">Shards that are handed over at once while the node stays; 1 or more.</param>
+/// <param name="MinResidence">How long a shard stays at least before it is handed over to balance the cluster, so that none wanders.</param>
+internal sealed record ShardPlan(int MaxStarting, int MaxMoving, TimeSpan MinResidence)
+{
+    /// <summary>For a cluster on defaults.</summary>
+    public static ShardPlan Default { get; } = new(MaxStarting: 16, MaxMoving: 4, MinResidence: TimeSpan.FromSeconds(30));
+
+    /// <summary>What to do now.</summary>
+    /// <param name="me">This node's incarnation.</param>
+    /// <param name="placed">Whom each shard belongs to; <see langword="null"/>: nobody.</param>
+    /// <param name="held">The shards that are here.</param>
+    /// <param name="isLeaving">The node gives everything away.</param>
+    public ShardSteps Next(string me, IReadOnlyList<string?> placed, IReadOnlyCollection<HeldShard> held, bool isLeaving)
+    {
+        var here = held.Select(h => h.Shard).ToHashSet();
+        var starting = held.Count(h => !h.IsServing && !h.IsLeaving);
+        var toStart = isLeaving
+            ? []
+            : Enumerable.Range(0, placed.Count).Where(shard => placed[shard] == me && !here.Contains(shard)).Take(Math.Max(0, MaxStarting - starting)).ToList();
+
+        var foreign = held.Where(h => !h.IsLeaving && (isLeaving || (placed[h.Shard] is { } owner && owner != me))).ToList();
+        // One that does not serve yet has nothing to hand over.
+        var toGive = foreign.Where(h => !h.IsServing || isLeaving).ToList();
+        var settled = foreign.Except(toGive).ToList();
+        var moving = held.Count(h => h.IsLeaving && h.IsServing);
+        toGive.AddRange(settled.Where(h => h.Since >= MinResidence).OrderByDescending(h => h.Since).Take(Math.Max(0, MaxMoving - moving)));
+        TimeSpan? again = settled.Any(h => h.Since < MinResidence) ? settled.Where(h => h.Since < MinResidence).Min(h => MinResidence - h.Since) : null;
+        return new ShardSteps(toStart, [.. toGive.Select(h => h.Shard)], again);
+    }
+}
+
+/// <summary>What a node does about its shards now.</summary>
+/// <param name="Start">Shards to claim and read.</param>
+/// <param name="Give">Shards to hand over.</param>
+/// <param name="Again">When to look again although nothing has happened; <see langword="null"/>: not.</param>
+internal sealed record ShardSteps(IReadOnlyList<int> Start, IReadOnlyList<int> Give, TimeSpan? Again);

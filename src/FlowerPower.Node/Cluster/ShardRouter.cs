@@ -1,0 +1,34 @@
+using FlowerPower.Actors;
+using FlowerPower.Jobs;
+
+namespace FlowerPower.Node.Cluster;
+
+/// <summary>Brings what a worker says to jobs whose shards are on other nodes.</summary>
+internal sealed class ShardRouter(ClusterPeers peers) : IShardRouter
+{
+    public void Tell(int shard, string entityId, object message, ActorRef sender)
+    {
+        var owner = OwnerOf(shard);
+        if (message is not JobCommand command || owner is null || !owner.Tell(WorkerReport.Of(JobId.Parse(entityId), command)))
+        {
+            peers.Drop(message, sender);
+        }
+    }
+
+    public async Task<T> Ask<T>(int shard, string entityId, object message, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var owner = OwnerOf(shard) ?? throw ShardElsewhereException.Of(shard);
+        var report = WorkerReport.Of(JobId.Parse(entityId), (JobCommand)message);
+        var answer = await owner.Ask<WorkerReportAnswer>(report, timeout, cancellationToken).ConfigureAwait(false);
+        if (answer.IsElsewhere)
+        {
+            peers.Directory.Doubt(shard, owner.Incarnation);
+            throw ShardElsewhereException.Of(shard);
+        }
+
+        // A worker wants to know that its report was taken, not what the job is now.
+        return (T)(object)new JobReply(answer.Refusal, Changed: answer.Refusal is null, JobState.None, null);
+    }
+
+    private NodePeer? OwnerOf(int shard) => peers.Directory.OwnerOf(shard) is { } node ? peers.Find(node) : null;
+}
