@@ -76,6 +76,11 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
     /// <summary>The shard could not start. Before it has served once, this ends the node's start; later it is said once for each reason.</summary>
     public void CannotServe(int shard, Exception reason)
     {
+        if (reason is OperationCanceledException)
+        {
+            return; // it was told to stop
+        }
+
         if ((Peers.AreThere || !serving[shard].TrySetException(reason)) && Interlocked.Exchange(ref startProblems[shard], reason.Message) != reason.Message)
         {
             Warn($"Shard {shard} cannot start: {reason.Message}");

@@ -63,41 +63,4 @@ internal sealed class TestNode : IAsyncDisposable
         };
 
     public ValueTask DisposeAsync() => Node.DisposeAsync();
-
-    /// <summary>A node disposes its store; this one stays.</summary>
-    private sealed class Kept(IShardStore inner) : IShardStore
-    {
-        public int ShardCount => inner.ShardCount;
-
-        public ValueTask<ClaimOutcome> ClaimAsync(int shard, ShardOwner mine, ClaimId? previous, CancellationToken cancellationToken) =>
-            inner.ClaimAsync(shard, mine, previous, cancellationToken);
-
-        public ValueTask<ShardHead> ReadHeadAsync(int shard, CancellationToken cancellationToken) => inner.ReadHeadAsync(shard, cancellationToken);
-
-        public ValueTask ReleaseAsync(int shard, ClaimId claim, CancellationToken cancellationToken) =>
-            inner.ReleaseAsync(shard, claim, cancellationToken);
-
-        public ValueTask<AppendOutcome> AppendAsync(ShardBatch batch, CancellationToken cancellationToken) =>
-            inner.AppendAsync(batch, cancellationToken);
-
-        public ValueTask<LogPage> ReadLogAsync(int shard, long after, int maxEntries, CancellationToken cancellationToken) =>
-            inner.ReadLogAsync(shard, after, maxEntries, cancellationToken);
-
-        public ValueTask<IReadOnlyList<StoredRecord>> ReadLiveAsync(
-            int shard, string? after, int maxRecords, CancellationToken cancellationToken) =>
-            inner.ReadLiveAsync(shard, after, maxRecords, cancellationToken);
-
-        public ValueTask<StoredRecord?> ReadRecordAsync(int shard, string entityId, CancellationToken cancellationToken) =>
-            inner.ReadRecordAsync(shard, entityId, cancellationToken);
-
-        public ValueTask<RecordPage> ListAsync(RecordQuery query, CancellationToken cancellationToken) => inner.ListAsync(query, cancellationToken);
-
-        public ValueTask<IReadOnlyDictionary<int, long>> CountByStatusAsync(CancellationToken cancellationToken) =>
-            inner.CountByStatusAsync(cancellationToken);
-
-        public ValueTask<int?> PruneAsync(int shard, ClaimId claim, DateTimeOffset now, int maxRecords, CancellationToken cancellationToken) =>
-            inner.PruneAsync(shard, claim, now, maxRecords, cancellationToken);
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-    }
 }

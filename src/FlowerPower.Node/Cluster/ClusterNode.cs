@@ -55,6 +55,9 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <summary>What the node's actors know of each other.</summary>
     internal JobNodeParts Parts => node.Parts;
 
+    /// <summary>Its connections.</summary>
+    internal PeerTransport Transport => transport;
+
     /// <summary>The others, as this node sees them.</summary>
     internal ClusterPeers Peers => peers;
 

@@ -48,12 +48,7 @@ internal sealed partial class ClusterPeers : ITransportHandler
             return;
         }
 
-        parts.Worker.Tell(new BrokerAway(node.Broker));
-        if (parts.Broker != Actors.ActorRef.Nobody)
-        {
-            parts.Broker.Tell(new WorkerAway(node.Worker));
-        }
-
+        Forget(node);
         if (!stopping.IsCancellationRequested && loss.Reason is not PeerLossReason.Retired)
         {
             _ = AfterLossAsync(node, node.Times, loss.Reason);
@@ -98,6 +93,7 @@ internal sealed partial class ClusterPeers : ITransportHandler
                 break;
             case ShardsServed served:
                 Directory.Serves(node.Incarnation, served.Shards.ToHashSet());
+                TellClientsSoon();
                 break;
             case ShardReleased released:
                 Directory.Doubt(released.Shard, node.Incarnation);

@@ -197,6 +197,7 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
 
         Directory.Apply(Rows(view));
         MembersApplied?.Invoke();
+        TellClientsSoon();
     }
 
     /// <summary>The later one dials, because it knows of the earlier one at once.</summary>
@@ -212,8 +213,19 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
         nodes.TryRemove(node.Incarnation, out _);
         transport.Retire(node.Incarnation, long.MaxValue - 1);
         node.Die();
+        Forget(node);
         LoseAttempts(node, isCrash: true);
         _ = node.DisposeAsync().AsTask();
+    }
+
+    /// <summary>What is promised to it, and what it has promised, is void.</summary>
+    private void Forget(NodePeer node)
+    {
+        parts.Worker.Tell(new BrokerAway(node.Broker));
+        if (parts.Broker != ActorRef.Nobody)
+        {
+            parts.Broker.Tell(new WorkerAway(node.Worker));
+        }
     }
 
     /// <summary>Jobs of this node's shards that a worker ran which will not answer: they run again.</summary>
@@ -234,18 +246,37 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
     private void Announce()
     {
         Directory.Serves(Me.Incarnation, [.. mine.Keys]);
-        if (Interlocked.Exchange(ref announcing, 1) == 0)
+        Soon(ref announcing, () =>
         {
-            _ = AnnounceSoonAsync();
-        }
+            Volatile.Write(ref announcing, 0);
+            TellAll(new ShardsServed([.. mine.Keys.Order()]));
+        });
+        TellClientsSoon();
     }
 
-    /// <summary>Many shards begin to serve at once: one word for all of them.</summary>
-    private async Task AnnounceSoonAsync()
+    /// <summary>Clients know whom to ask, also when the node that they learnt it from is gone.</summary>
+    private void TellClientsSoon() => Soon(ref tellingClients, () =>
     {
-        await Task.Delay(GatherFor, parts.Options.Time).ConfigureAwait(false);
-        Volatile.Write(ref announcing, 0);
-        TellAll(new ShardsServed([.. mine.Keys.Order()]));
+        Volatile.Write(ref tellingClients, 0);
+        foreach (var client in transport.Peers.Where(peer => peer.Identity.IsClient))
+        {
+            client.Tell(Map());
+        }
+    });
+
+    /// <summary>Many shards begin to serve at once: one word for all of them.</summary>
+    private void Soon(ref int isSoon, Action tell)
+    {
+        if (Interlocked.Exchange(ref isSoon, 1) == 0)
+        {
+            _ = TellLaterAsync();
+        }
+
+        async Task TellLaterAsync()
+        {
+            await Task.Delay(GatherFor, parts.Options.Time).ConfigureAwait(false);
+            tell(); // which takes back that it is soon
+        }
     }
 
     private void TellAll(object message)
@@ -260,6 +291,7 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
         [.. view.Members.Select(m => new ClusterMapMember(m.Info, m.Status, m.JoinedAt, m.ChangedAt, m.LeaseLeft.TotalSeconds))];
 
     private int announcing;
+    private int tellingClients;
 
     private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(2);

@@ -230,7 +230,7 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
 
         while (MostFree() is var (worker, seat))
         {
-            if (line.Take(seat.Offer.Queues, now, parts.Scope.Only) is { } job)
+            if (line.Take(seat.Offer.Queues, now, parts.IsCluster ? null : parts.Scope.Only) is { } job)
             {
                 Grant(job, worker, seat);
             }

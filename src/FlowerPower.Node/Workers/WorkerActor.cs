@@ -14,6 +14,7 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan FirstResendAfter = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ResendAtMostAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan GrantMayTake = TimeSpan.FromMilliseconds(500);
     private static readonly object HeartbeatTimer = new();
 
     private readonly Dictionary<GrantId, RunningAttempt> running = board.Running;
@@ -41,10 +42,12 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
 
     protected override ValueTask OnReceive(object message)
     {
+        var isNewBroker = false;
         switch (message)
         {
             case BrokerStarted:
                 board.Brokers[Context.Sender] = new BrokerSeat();
+                isNewBroker = true;
                 break;
             case BrokerAway away:
                 board.Brokers.Remove(away.Broker);
@@ -90,8 +93,15 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
             case StopAttempt stop:
                 Stop(stop);
                 break;
+            case ConfirmAttempt confirm when parts.IsCluster:
+                // The shard may have come to another node while the grant was on its way here.
+                Context.StartTimer(confirm, new ConfirmLate(confirm), GrantMayTake);
+                break;
             case ConfirmAttempt confirm:
                 Confirm(confirm);
+                break;
+            case ConfirmLate late:
+                Confirm(late.Confirm);
                 break;
             case SetSlots set:
                 board.Slots = set.Slots;
@@ -112,6 +122,11 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
 
         gauge.Busy = running.Count;
         AskForWork();
+        if (isNewBroker && !board.IsDraining && board.Brokers[Context.Sender].Promised == 0)
+        {
+            Context.Sender.Tell(new RequestWork(0, offer), Context.Self); // so that it knows whom to tell when it needs a slot
+        }
+
         TellDrained();
         return ValueTask.CompletedTask;
     }
@@ -334,6 +349,8 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
     private sealed record ReportUnanswered(GrantId Grant);
 
     private sealed record ResendReport(GrantId Grant);
+
+    private sealed record ConfirmLate(ConfirmAttempt Confirm);
 
     private sealed record Beat
     {

@@ -1,0 +1,386 @@
+using FlowerPower.Actors.Transport;
+using FlowerPower.Jobs;
+using FlowerPower.Node.Cluster;
+using FlowerPower.Node.Local;
+
+namespace FlowerPower.Node;
+
+/// <summary>How a process that is no node reaches a cluster. No record: a record would print its secret.</summary>
+public sealed class ClusterClientOptions
+{
+    /// <summary>Nodes to ask first; any of them will do. At least one.</summary>
+    public required IReadOnlyList<PeerAddress> Nodes { get; init; }
+
+    /// <summary>The cluster's name: what its Redis address says after <c>?name=</c>.</summary>
+    public string Name { get; init; } = "flowerpower";
+
+    /// <summary>The cluster's shared secret; <see langword="null"/> if it has none.</summary>
+    public string? Secret { get; init; }
+
+    /// <summary>How long to look for a node that answers; more than zero.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Where ids come from.</summary>
+    public NodeChance Chance { get; init; } = NodeChance.Secure;
+}
+
+/// <summary>
+/// A cluster's jobs from outside: it connects to any node, learns from it who is there and who has which shard, and asks that one directly; when
+/// shards move or nodes die, it learns anew and asks again with the same ids.
+/// </summary>
+public sealed class ClusterClient : IJobQueue
+{
+    private readonly Nodes nodes;
+    private readonly ClusterJobQueue queue;
+    private readonly PeerTransport transport;
+
+    private ClusterClient(ClusterClientOptions options, PeerTransport transport, Nodes nodes)
+    {
+        this.transport = transport;
+        this.nodes = nodes;
+        queue = new ClusterJobQueue(nodes, options.Chance, options.Time);
+    }
+
+    /// <summary>Connect to the first node that answers.</summary>
+    /// <exception cref="QueueUnavailableException">None does, or the cluster refuses; the message says why, node by node.</exception>
+    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    public static async Task<ClusterClient> ConnectAsync(ClusterClientOptions options, CancellationToken cancellationToken = default)
+    {
+        if (options.Nodes.Count == 0)
+        {
+            throw new ArgumentException("Name at least one node of the cluster, as host:port.", nameof(options));
+        }
+
+        var nodes = new Nodes(options);
+        var transport = await PeerTransport.StartAsync(
+            new PeerTransportOptions
+            {
+                ClusterId = options.Name,
+                NodeId = $"client-{options.Chance.NextGuid():N}",
+                Incarnation = 0,
+                Types = ClusterWire.Types,
+                Secret = options.Secret,
+                Time = options.Time,
+            },
+            nodes,
+            cancellationToken).ConfigureAwait(false);
+        nodes.Begin(transport);
+        try
+        {
+            await nodes.LearnAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await transport.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        return new ClusterClient(options, transport, nodes);
+    }
+
+    /// <summary>Who is there and who has what, as a node knows it now.</summary>
+    /// <exception cref="QueueUnavailableException">No node answers.</exception>
+    internal Task<ClusterMap> MapAsync(CancellationToken cancellationToken = default) => nodes.LearnAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<EnqueueReceipt>> EnqueueAsync(IReadOnlyList<EnqueueRequest> requests, CancellationToken cancellationToken = default) =>
+        queue.EnqueueAsync(requests, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<JobView?> FindAsync(JobId id, CancellationToken cancellationToken = default) => queue.FindAsync(id, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken = default) =>
+        await (await nodes.AnyAsync(cancellationToken).ConfigureAwait(false)).ListAsync(filter, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public Task<JobView?> WaitAsync(JobId id, CancellationToken cancellationToken = default) => queue.WaitAsync(id, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<JobView> WatchAsync(JobId id, CancellationToken cancellationToken = default) => queue.WatchAsync(id, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<CommandReply> CancelAsync(JobId id, string by, string? reason = null, CancellationToken cancellationToken = default) =>
+        queue.CancelAsync(id, by, reason, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<CommandReply> RetryAsync(JobId id, string by, RequestId? request = null, CancellationToken cancellationToken = default) =>
+        queue.RetryAsync(id, by, request, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default) =>
+        await (await nodes.AnyAsync(cancellationToken).ConfigureAwait(false)).OverviewAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await transport.DisposeAsync().ConfigureAwait(false);
+
+    /// <summary>The cluster as this process knows it.</summary>
+    private sealed class Nodes(ClusterClientOptions options) : IClusterNodes, ITransportHandler
+    {
+        private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(3);
+        private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(200);
+
+        private readonly SemaphoreSlim learning = new(1, 1);
+        private readonly Lock gate = new();
+        private readonly Dictionary<Peer, PeerJobQueue> queues = [];
+        private readonly Dictionary<string, Peer> peers = new(StringComparer.Ordinal);
+        private readonly HashSet<string> dialling = new(StringComparer.Ordinal);
+        private PeerTransport transport = null!;
+        private ClusterMap? map;
+        private ShardDirectory? directory;
+        private int isRelearning;
+
+        public int ShardCount => Known.Owners.Count;
+
+        public int WorkerSlots => Living.Where(m => m.Info.Roles.HasFlag(Storage.MemberRoles.Worker)).Sum(m => m.Info.Slots);
+
+        public IReadOnlyList<string> QueueNodes =>
+            [.. Living.Where(m => m.Info.Roles.HasFlag(Storage.MemberRoles.Queue)).Select(m => m.Info.Incarnation)];
+
+        public Task Changed => directory!.Changed;
+
+        private ClusterMap Known => map ?? throw new InvalidOperationException("Nothing was learnt yet.");
+
+        private IEnumerable<ClusterMapMember> Living => Known.Members.Where(m => m.Status != Storage.MemberStatus.Dead);
+
+        public void Begin(PeerTransport started) => transport = started;
+
+        public string? OwnerOf(int shard) => directory!.OwnerOf(shard);
+
+        /// <summary>A node that is not connected is dialled, for the next time.</summary>
+        public IJobQueue? QueueOf(string node)
+        {
+            lock (gate)
+            {
+                if (peers.TryGetValue(node, out var peer))
+                {
+                    return queues[peer];
+                }
+            }
+
+            if (Living.FirstOrDefault(m => m.Info.Incarnation == node) is { } member && PeerAddress.TryParse(member.Info.Address, out var address))
+            {
+                _ = DialAsync(node, address);
+            }
+
+            return null;
+        }
+
+        public void Doubt(int shard, string node)
+        {
+            directory!.Doubt(shard, node);
+            _ = RelearnAsync();
+        }
+
+        public async Task<IJobQueue> AnyAsync(CancellationToken cancellationToken)
+        {
+            lock (gate)
+            {
+                if (queues.Count > 0)
+                {
+                    return queues.Values.First();
+                }
+            }
+
+            await LearnAsync(cancellationToken).ConfigureAwait(false);
+            lock (gate)
+            {
+                return queues.Values.FirstOrDefault() ?? throw new QueueUnavailableException("The node that answered has gone again; ask once more.");
+            }
+        }
+
+        /// <summary>Ask whoever is connected, else whoever can be reached.</summary>
+        public async Task<ClusterMap> LearnAsync(CancellationToken cancellationToken)
+        {
+            await learning.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                var started = options.Time.GetTimestamp();
+                var failures = new Dictionary<string, string>();
+                while (true)
+                {
+                    foreach (var peer in Connected())
+                    {
+                        if (await TryAskAsync(peer, failures, cancellationToken).ConfigureAwait(false) is { } learnt)
+                        {
+                            return learnt;
+                        }
+                    }
+
+                    foreach (var address in Addresses())
+                    {
+                        try
+                        {
+                            var peer = await transport.DialAsync(address, null, cancellationToken).ConfigureAwait(false);
+                            if (await TryAskAsync(peer, failures, cancellationToken).ConfigureAwait(false) is { } learnt)
+                            {
+                                return learnt;
+                            }
+                        }
+                        catch (Exception error) when (error is PeerUnreachableException or HandshakeRefusedException)
+                        {
+                            failures[address.ToString()] = error.Message;
+                            if (error is HandshakeRefusedException { NeedsConfiguration: true } && options.Nodes.Count == 1)
+                            {
+                                throw new QueueUnavailableException(error.Message, error);
+                            }
+                        }
+                    }
+
+                    if (options.Time.GetElapsedTime(started) > options.ConnectTimeout)
+                    {
+                        throw new QueueUnavailableException(
+                            $"No node of the cluster '{options.Name}' answers: {string.Join("; ", failures.Select(f => $"{f.Key}: {f.Value}"))}");
+                    }
+
+                    await Task.Delay(BetweenTries, options.Time, cancellationToken).ConfigureAwait(false);
+                }
+            }
+            finally
+            {
+                learning.Release();
+            }
+        }
+
+        public void PeerUp(Peer peer)
+        {
+            lock (gate)
+            {
+                peers[peer.Identity.NodeId] = peer;
+                queues[peer] = new PeerJobQueue(peer);
+            }
+        }
+
+        public void PeerLost(Peer peer, PeerLoss loss)
+        {
+            PeerJobQueue? lost;
+            lock (gate)
+            {
+                queues.Remove(peer, out lost);
+                if (peers.GetValueOrDefault(peer.Identity.NodeId) == peer)
+                {
+                    peers.Remove(peer.Identity.NodeId);
+                }
+            }
+
+            lost?.Lose();
+            if (map is not null)
+            {
+                _ = RelearnAsync();
+            }
+        }
+
+        public ValueTask ReceiveAsync(Inbound message)
+        {
+            if (message.Message is LocalResponse answer)
+            {
+                PeerJobQueue? queue;
+                lock (gate)
+                {
+                    queue = queues.GetValueOrDefault(message.From);
+                }
+
+                queue?.Take(answer);
+            }
+            else if (message.Message is ClusterMap pushed && pushed.Version >= map?.Version)
+            {
+                Keep(pushed);
+            }
+
+            return ValueTask.CompletedTask;
+        }
+
+        private List<Peer> Connected()
+        {
+            lock (gate)
+            {
+                return [.. peers.Values];
+            }
+        }
+
+        private IEnumerable<PeerAddress> Addresses() => (map?.Members ?? [])
+            .Where(m => m.Status != Storage.MemberStatus.Dead)
+            .Select(m => PeerAddress.TryParse(m.Info.Address, out var address) ? address : default)
+            .Where(address => address != default)
+            .Concat(options.Nodes)
+            .Distinct();
+
+        private async Task<ClusterMap?> TryAskAsync(Peer peer, Dictionary<string, string> failures, CancellationToken cancellationToken)
+        {
+            try
+            {
+                var learnt = await peer.Ask<ClusterMap>(new AskClusterMap(), AskTimeout, cancellationToken).ConfigureAwait(false);
+                Keep(learnt);
+                return learnt;
+            }
+            catch (Exception error) when (error is IOException or TimeoutException or RemoteFailureException or MessageNotSentException)
+            {
+                failures[peer.Identity.Address?.ToString() ?? peer.Identity.ToString()] = error.Message;
+                return null;
+            }
+        }
+
+        private void Keep(ClusterMap learnt)
+        {
+            lock (gate)
+            {
+                map = learnt;
+                directory ??= new ShardDirectory(learnt.Owners.Count);
+                directory.Apply(learnt.Members);
+                directory.Serves(learnt.Owners);
+            }
+        }
+
+        /// <summary>Many may find at once that the map is old: one of them asks.</summary>
+        private async Task RelearnAsync()
+        {
+            if (Interlocked.Exchange(ref isRelearning, 1) != 0)
+            {
+                return;
+            }
+
+            try
+            {
+                await LearnAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (Exception error) when (error is QueueUnavailableException or ObjectDisposedException or OperationCanceledException)
+            {
+                // Whoever asks next hears it.
+            }
+            finally
+            {
+                Volatile.Write(ref isRelearning, 0);
+            }
+        }
+
+        private async Task DialAsync(string node, PeerAddress address)
+        {
+            lock (gate)
+            {
+                if (!dialling.Add(node))
+                {
+                    return;
+                }
+            }
+
+            try
+            {
+                await transport.DialAsync(address, node, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (Exception error) when (error is PeerUnreachableException or HandshakeRefusedException or ObjectDisposedException)
+            {
+                await RelearnAsync().ConfigureAwait(false);
+            }
+            finally
+            {
+                lock (gate)
+                {
+                    dialling.Remove(node);
+                }
+            }
+        }
+    }
+}

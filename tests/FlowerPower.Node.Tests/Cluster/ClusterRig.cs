@@ -1,0 +1,131 @@
+using System.Collections.Concurrent;
+using FlowerPower.Actors.Transport;
+using FlowerPower.Jobs;
+using FlowerPower.Node.Cluster;
+using FlowerPower.Storage;
+
+namespace FlowerPower.Node.Tests.Cluster;
+
+/// <summary>Nodes of one cluster in this process: real connections on loopback, a store and a table of members that outlive any of them.</summary>
+internal sealed class ClusterRig : IAsyncDisposable
+{
+    private readonly List<ClusterNode> nodes = [];
+    private readonly LeaseTimes lease;
+    private readonly ShardPlan plan;
+
+    /// <param name="lease">How long a node lives that says nothing; by default long, so that a busy machine kills none.</param>
+    public ClusterRig(int shards = 8, TimeSpan? lease = null, TimeSpan? residence = null)
+    {
+        Store = new InMemoryShardStore(shards);
+        var length = lease ?? TimeSpan.FromSeconds(60);
+        this.lease = new LeaseTimes { Lease = length, RenewEvery = length / 5, Guard = length / 5 };
+        plan = ShardPlan.Default with { MinResidence = residence ?? TimeSpan.Zero };
+    }
+
+    public InMemoryShardStore Store { get; }
+
+    public InMemoryMemberTable Table { get; } = new(TimeProvider.System);
+
+    public ScriptedExecutor Executor { get; } = ScriptedExecutor.Echo();
+
+    public ConcurrentQueue<string> Notices { get; } = [];
+
+    public IReadOnlyList<ClusterNode> Nodes => nodes;
+
+    public async Task<ClusterNode> StartAsync(
+        string name, MemberRoles roles = MemberRoles.Queue | MemberRoles.Worker, int slots = 2, IReadOnlyList<string>? queues = null, IShardStore? store = null)
+    {
+        var node = await ClusterNode.StartAsync(
+            new ClusterNodeOptions
+            {
+                Redis = RedisAddress.Parse("redis://localhost?name=test"),
+                Listen = new PeerAddress("127.0.0.1", 0),
+                Roles = roles,
+                Lease = lease,
+                Plan = plan,
+                Node = new NodeOptions
+                {
+                    Name = name,
+                    WorkerSlots = slots,
+                    Queues = queues,
+                    DrainTimeout = TimeSpan.FromSeconds(20),
+                    OnNotice = notice => Notices.Enqueue($"{name}: {notice.Text}"),
+                },
+            },
+            Executor,
+            new Kept(store ?? Store),
+            Table,
+            CancellationToken.None).Within($"node {name} to start");
+        nodes.Add(node);
+        return node;
+    }
+
+    /// <summary>Every shard is served by exactly one of the nodes that are here.</summary>
+    public Task AllShardsServedAsync(params ClusterNode[] by) => UntilAsync(
+        () => by.Sum(node => node.ShardsServed) == Store.ShardCount,
+        () => $"all shards to be served: {string.Join(", ", by.Select(node => $"{node.Name} {node.ShardsServed}"))}");
+
+    public static async Task UntilAsync(Func<bool> holds, Func<string> what)
+    {
+        var deadline = TimeProvider.System.GetTimestamp();
+        while (!holds())
+        {
+            if (TimeProvider.System.GetElapsedTime(deadline) > TimeSpan.FromSeconds(30))
+            {
+                throw new TimeoutException($"Waited 30 s for {what()}.");
+            }
+
+            await Task.Delay(10); // what other processes' connections bring cannot be awaited here
+        }
+    }
+
+    public static async Task<IReadOnlyList<JobId>> EnqueueAsync(IJobQueue queue, int count, string pipeline = "echo", Func<JobSpec, JobSpec>? change = null)
+    {
+        var requests = Enumerable.Range(0, count).Select(_ => TestNode.NewSpec(pipeline)).Select(spec => new EnqueueRequest(change?.Invoke(spec) ?? spec)).ToList();
+        var receipts = await queue.EnqueueAsync(requests).Within("the receipts");
+        Assert.All(receipts, receipt => Assert.True(receipt.Created));
+        return [.. receipts.Select(receipt => receipt.Id)];
+    }
+
+    public async Task<JobView> EndAsync(IJobQueue queue, JobId id)
+    {
+        try
+        {
+            return await queue.WaitAsync(id).Within($"job {id} to end") ?? throw new InvalidOperationException($"Job {id} does not exist.");
+        }
+        catch (TimeoutException error)
+        {
+            throw new TimeoutException($"{error.Message}\n{await queue.FindAsync(id).Within("the job")}\n{Describe()}", error);
+        }
+    }
+
+    /// <summary>What the nodes know, for a test that fails.</summary>
+    private string Describe() => string.Join('\n', nodes.Select(node =>
+        $"{node.Name}: {node.ShardsServed} shards, "
+        + $"dead letters {string.Join(", ", node.Parts.System.DeadLetters.Counts.Where(c => c.Value > 0))}, "
+        + $"last {string.Join(" | ", node.Parts.System.DeadLetters.Recent.TakeLast(3))}, "
+        + $"dropped {string.Join(" | ", node.Transport.Dropped.Recent.TakeLast(3))}").Concat(Notices));
+
+    /// <summary>Ends a node from one moment to the next, as a machine that vanishes.</summary>
+    public async Task VanishAsync(ClusterNode node)
+    {
+        nodes.Remove(node);
+        await node.VanishAsync().Within("the node to vanish");
+    }
+
+    public async Task StopAsync(ClusterNode node)
+    {
+        nodes.Remove(node);
+        await node.DisposeAsync().AsTask().Within($"node {node.Name} to stop");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in nodes)
+        {
+            node.Parts.Scope.Clear();
+        }
+
+        await Task.WhenAll(nodes.Select(node => node.DisposeAsync().AsTask()));
+    }
+}

@@ -1,0 +1,148 @@
+using FlowerPower.Jobs;
+using FlowerPower.Storage;
+
+namespace FlowerPower.Node.Tests.Cluster;
+
+public sealed class ClusterTests
+{
+    [Fact]
+    public async Task Three_nodes_share_the_shards_and_any_of_them_takes_and_answers_for_every_job()
+    {
+        await using var rig = new ClusterRig();
+        var a = await rig.StartAsync("a");
+        var b = await rig.StartAsync("b");
+        var c = await rig.StartAsync("c");
+        await rig.AllShardsServedAsync(a, b, c);
+
+        var ids = await ClusterRig.EnqueueAsync(a.Queue, 60);
+
+        foreach (var (id, i) in ids.Select((id, i) => (id, i)))
+        {
+            var view = await rig.EndAsync(rig.Nodes[i % 3].Queue, id);
+            Assert.Equal(JobStatus.Completed, view.Status);
+            Assert.Equal(1, view.Attempts);
+        }
+
+        Assert.All(rig.Executor.Starts.Values, starts => Assert.Equal(1, starts));
+        var page = await c.Queue.ListAsync(new JobFilter { Limit = 100 }).Within();
+        Assert.Equal(ids.Select(id => id.Value).Order(), page.Jobs.Select(job => job.Id.Value).Order());
+    }
+
+    [Fact]
+    public async Task A_worker_node_without_shards_runs_the_jobs_of_all_queue_nodes()
+    {
+        await using var rig = new ClusterRig();
+        var a = await rig.StartAsync("a", MemberRoles.Queue);
+        var b = await rig.StartAsync("b", MemberRoles.Queue);
+        await rig.AllShardsServedAsync(a, b);
+        await rig.StartAsync("w", MemberRoles.Worker, slots: 1); // fewer slots than brokers
+
+        var ids = await ClusterRig.EnqueueAsync(b.Queue, 40);
+
+        foreach (var id in ids)
+        {
+            var view = await rig.EndAsync(a.Queue, id);
+            Assert.Equal(JobStatus.Completed, view.Status);
+        }
+    }
+
+    [Fact]
+    public async Task A_node_that_leaves_hands_its_shards_over_and_nothing_is_lost()
+    {
+        await using var rig = new ClusterRig();
+        var a = await rig.StartAsync("a");
+        var b = await rig.StartAsync("b");
+        await rig.AllShardsServedAsync(a, b);
+        var gate = new TaskCompletionSource();
+        rig.Executor.On("slow", async run =>
+        {
+            await gate.Task.WaitAsync(run.Cancelled);
+            return "{}";
+        });
+        var ids = await ClusterRig.EnqueueAsync(b.Queue, 20, "slow");
+        await rig.Executor.NextStartAsync();
+
+        var stop = rig.StopAsync(a);
+        gate.SetResult();
+        await stop;
+
+        await rig.AllShardsServedAsync(b);
+        foreach (var id in ids)
+        {
+            var view = await rig.EndAsync(b.Queue, id);
+            Assert.Equal(JobStatus.Completed, view.Status);
+            Assert.Equal(1, view.Attempts);
+        }
+    }
+
+    [Fact]
+    public async Task The_shards_and_the_attempts_of_a_node_that_vanished_go_to_the_others()
+    {
+        await using var rig = new ClusterRig(lease: TimeSpan.FromSeconds(2));
+        var a = await rig.StartAsync("a");
+        var b = await rig.StartAsync("b");
+        await rig.AllShardsServedAsync(a, b);
+        var hanging = new TaskCompletionSource();
+        rig.Executor.On("first-hangs", async run =>
+        {
+            if (run.Attempt == 1)
+            {
+                await hanging.Task.WaitAsync(run.Cancelled);
+            }
+
+            return "{}";
+        });
+        var ids = await ClusterRig.EnqueueAsync(b.Queue, 4, "first-hangs");
+        for (var i = 0; i < 4; i++)
+        {
+            await rig.Executor.NextStartAsync(); // two on each node
+        }
+
+        await rig.VanishAsync(a);
+
+        await rig.AllShardsServedAsync(b);
+        hanging.SetResult();
+        foreach (var id in ids)
+        {
+            Assert.Equal(JobStatus.Completed, (await rig.EndAsync(b.Queue, id)).Status);
+        }
+    }
+
+    [Fact]
+    public async Task A_job_does_not_wait_for_a_slot_that_another_queue_node_holds_idle()
+    {
+        await using var rig = new ClusterRig();
+        var nodes = new[] { await rig.StartAsync("a", MemberRoles.Queue), await rig.StartAsync("b", MemberRoles.Queue), await rig.StartAsync("c", MemberRoles.Queue) };
+        await rig.AllShardsServedAsync(nodes);
+        await rig.StartAsync("w", MemberRoles.Worker, slots: 1);
+
+        for (var round = 0; round < 30; round++)
+        {
+            var id = (await ClusterRig.EnqueueAsync(nodes[round % 3].Queue, 1))[0];
+            Assert.Equal(JobStatus.Completed, (await rig.EndAsync(nodes[(round + 1) % 3].Queue, id)).Status);
+        }
+    }
+
+    [Fact]
+    public async Task A_client_that_knows_one_node_finds_the_others_and_follows_the_shards()
+    {
+        await using var rig = new ClusterRig();
+        var a = await rig.StartAsync("a");
+        await using var client = await ClusterClient.ConnectAsync(new ClusterClientOptions { Nodes = [a.Address], Name = "test" }).Within();
+        var ids = (await ClusterRig.EnqueueAsync(client, 10)).ToList();
+        var b = await rig.StartAsync("b");
+        await ClusterRig.UntilAsync(() => b.ShardsServed > 0 && a.ShardsServed + b.ShardsServed == 8, () => "b to have its part");
+
+        ids.AddRange(await ClusterRig.EnqueueAsync(client, 20));
+        await rig.StopAsync(a);
+        ids.AddRange(await ClusterRig.EnqueueAsync(client, 20));
+
+        foreach (var id in ids)
+        {
+            Assert.Equal(JobStatus.Completed, (await rig.EndAsync(client, id)).Status);
+        }
+
+        Assert.Equal(50, (await client.ListAsync(new JobFilter { Limit = 100 }).Within()).Jobs.Count);
+        Assert.Equal(50, (await client.OverviewAsync().Within()).Counts[JobStatus.Completed]);
+    }
+}
