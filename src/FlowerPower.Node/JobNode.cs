@@ -68,6 +68,7 @@ public sealed class JobNode : IAsyncDisposable
         var system = new ActorSystem("flowerpower", new ActorSystemOptions { Time = options.Time, RootSupervision = NeverGiveUp });
         var gauge = new WorkerGauge();
         var parts = new JobNodeParts(system, options, worker, store.ShardCount) { Notes = new StopNotes(options.NotesFolder, worker) };
+        parts.Reports = AttemptReports.To(options.OnAttemptEnded, parts.Warn, options.Time);
         var queue = new NodeJobQueue(store, parts, gauge);
         var node = new JobNode(system, store, parts, queue);
 
@@ -189,6 +190,7 @@ public sealed class JobNode : IAsyncDisposable
             parts.Stopped.CancelAsync,
             () => parts.Jobs.StopAsync(ShardStopTimeout),
             system.TerminateAsync,
+            parts.Reports.CloseAsync,
             NoteStop,
             () => store.DisposeAsync().AsTask(),
         })

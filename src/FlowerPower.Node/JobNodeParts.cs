@@ -2,6 +2,7 @@ using FlowerPower.Actors;
 using FlowerPower.Jobs;
 using FlowerPower.Node.Jobs;
 using FlowerPower.Node.Queues;
+using FlowerPower.Node.Workers;
 using FlowerPower.Storage;
 
 namespace FlowerPower.Node;
@@ -24,6 +25,9 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
 
     /// <summary>This incarnation's worker.</summary>
     public WorkerId WorkerId { get; } = workerId;
+
+    /// <summary>Who hears of attempts that have ended.</summary>
+    public AttemptReports Reports { get; set; } = AttemptReports.ToNobody;
 
     /// <summary>Which former workers stopped in order.</summary>
     public StopNotes Notes { get; init; } = new(folder: null, workerId);

@@ -78,7 +78,8 @@ internal sealed record GrantOutcome(GrantId Grant, bool Started);
 internal sealed record RunAttempt(JobSpec Spec, AttemptNumber Attempt, GrantId Grant);
 
 /// <summary>To a worker: that attempt is not yours any more; stop it. Also a job's answer to a heartbeat that it refuses.</summary>
-internal sealed record StopAttempt(GrantId Grant);
+/// <param name="Now">The job as it is since; it says why.</param>
+internal sealed record StopAttempt(GrantId Grant, JobState Now);
 
 /// <summary>To a worker, from a shard that recovered: do you still have this attempt? If not, the worker gives it back.</summary>
 internal sealed record ConfirmAttempt(JobId Id, GrantId Grant);

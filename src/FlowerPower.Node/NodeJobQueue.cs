@@ -140,7 +140,10 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
             live?.CountInto(counts, now); // also of a shard that is away: its jobs are not done
         }
 
-        return new QueueOverview(parts.WorkerId.Value, now, counts, parts.Scope.WorkerSlots, gauge.Busy, [.. parts.Scope.Own]);
+        return new QueueOverview(parts.WorkerId.Value, now, counts, parts.Scope.WorkerSlots, gauge.Busy, [.. parts.Scope.Own])
+        {
+            Queues = parts.Options.Queues,
+        };
     }
 
     /// <summary>The node owns its parts; there is nothing of its own to end.</summary>

@@ -34,13 +34,7 @@ internal sealed class EnqueueOptionSet
             command.Add(option);
         }
 
-        command.Validators.Add(result =>
-        {
-            if (result.GetResult(runIn) is { Implicit: false } && result.GetResult(runAt) is { Implicit: false })
-            {
-                result.AddError("--run-in and --run-at are two ways to say the same: give one of them.");
-            }
-        });
+        command.RefuseBoth(runIn, runAt, "--run-in and --run-at are two ways to say the same: give one of them.");
         queue.Validators.Add(result =>
         {
             if (result.Tokens is [var token, ..] && (token.Value.Length == 0 || token.Value.Any(char.IsWhiteSpace)))

@@ -8,6 +8,8 @@ namespace FlowerPower.Cli.Running;
 /// <summary>What an exception is to the person at the console: an exit code, and one sentence for each thing that is wrong.</summary>
 internal static class Problems
 {
+    private const int MaxItems = 10;
+
     /// <summary>The exit code and the sentences, the first without its <c>error: </c>; at least one.</summary>
     public static (int ExitCode, IReadOnlyList<string> Sentences) Of(Exception error, CancellationToken interrupted) => error switch
     {
@@ -38,7 +40,8 @@ internal static class Problems
 
         // The exception's own message lists them too; its first line says what cannot be done.
         var subject = message.Split('\n', 2)[0].TrimEnd();
-        return [subject, .. items];
+        IEnumerable<string> shown = items.Count > MaxItems ? [.. items.Take(MaxItems), $"and {items.Count - MaxItems} more"] : items;
+        return [subject, .. shown];
     }
 
     private static string Sentence(string message)

@@ -169,7 +169,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
     {
         if (!isWorkersAnswer && before is JobState.Running was && (state as JobState.Running)?.Grant != was.Grant && was.Worker == parts.WorkerId)
         {
-            parts.Worker.Tell(new StopAttempt(was.Grant));
+            parts.Worker.Tell(new StopAttempt(was.Grant, state));
         }
 
         if (state is JobState.Waiting waiting)
@@ -239,7 +239,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         }
         else if (decision.Refusal is not null)
         {
-            Answer(new StopAttempt(heartbeat.Grant));
+            Answer(new StopAttempt(heartbeat.Grant, state));
         }
     }
 
