@@ -87,6 +87,9 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
     /// <summary>Does the job's shard serve? What is told to it otherwise waits, or is dropped.</summary>
     public bool IsServed(JobId id) => Journals[ShardKey.Of(id.Value, Journals.Length)] is not null;
 
+    /// <summary>Why the job's shard could not read from its store the last time that it wanted to; <see langword="null"/> if it could.</summary>
+    public string? ReadProblem(JobId id) => Journals[ShardKey.Of(id.Value, Journals.Length)]?.ReadProblem;
+
     /// <summary>What jobs refused.</summary>
     public Refusals Refusals { get; } = new(options.Time);
 

@@ -208,7 +208,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
             catch (Exception error) when (error is AskTimeoutException or ActorFailedException)
             {
                 // A store that is known to be ill is mended by whoever asks, and later than they would wait.
-                if (parts.StoreProblem is { } problem)
+                if ((parts.StoreProblem ?? parts.ReadProblem(id)) is { } problem)
                 {
                     throw new QueueUnavailableException(
                         $"Job {id} waits for its store: the command may yet be carried out, and "

@@ -16,6 +16,7 @@ internal static class Problems
         UsageException => (ExitCodes.Usage, [error.Message]),
         InterruptedException => (ExitCodes.Interrupted, [error.Message]),
         OperationCanceledException when interrupted.IsCancellationRequested => (ExitCodes.Interrupted, ["interrupted."]),
+        ConfigException or ConfigurationException => (ExitCodes.Usage, [Sentence(error.Message)]),
         GraphException e => (ExitCodes.Failed, List(e.Message, e.Problems)),
         PipelineCompileException e => (ExitCodes.Failed, List(e.Message, e.Errors)),
         NodeFailedException e => (ExitCodes.Failed, [Sentence(NodeFailure(e))]),

@@ -172,7 +172,7 @@ public sealed class QueueCommandTests
         await Tool.RunAsync(project, "queue", "run", "broken", "--id", "b1", "--max-retries", "1", "--retry-delay", "0.001");
         await Tool.RunAsync(project, "queue", "retry", "b1");
 
-        var worker = (await Tool.RunAsync(project, "queue", "worker", "start", "--burst")).AssertDone().Out;
+        var worker = (await Tool.RunAsync(project, "queue", "worker", "start", "--burst")).Out;
         var text = (await Tool.RunAsync(project, "queue", "status", "b1")).AssertDone().Out;
         var json = (await Tool.RunAsync(project, "queue", "status", "b1", "--output", "json")).AssertDone().Json;
         var result = (await Tool.RunAsync(project, "queue", "result", "b1")).AssertFailed();

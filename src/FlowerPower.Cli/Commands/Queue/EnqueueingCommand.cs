@@ -30,7 +30,7 @@ internal abstract class EnqueueingCommand : ToolCommand
         var config = run.Read(context.Parse);
         context.Check(project, pipeline, config);
         await using var queue = context.OpenQueue(project, context.Parse.GetValue(backend));
-        var item = new EnqueueItem(pipeline, config, enqueue.Read(context.Parse));
+        var item = new EnqueueItem(pipeline, config, enqueue.Read(context.Parse, context.Host.Time.GetUtcNow()));
         var receipt = (await queue.EnqueueManyAsync([item], context.Interrupted).ConfigureAwait(false))[0];
         context.Output.Note(receipt.Created
             ? $"enqueued {pipeline} as job {receipt.Id}"
