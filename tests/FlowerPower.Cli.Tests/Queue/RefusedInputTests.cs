@@ -29,7 +29,7 @@ public sealed class RefusedInputTests
     }
 
     [Theory]
-    [InlineData("job_queue: { backend: { type: redis, uri: 'redis://:p@ss/word#1@localhost:6379/0' } }", "percent-encoded (@ is %40, / is %2F")]
+    [InlineData("job_queue: { backend: { type: redis, uri: 'redis://:p/ss?word@localhost:6379/0' } }", "percent-encoded (@ is %40, / is %2F")]
     [InlineData("job_queue: { backend: { type: redis, uri: 'redis://ada:secret@localhost' } }", "job_queue.backend.uri: The Redis address cannot be used: user names")]
     [InlineData("job_queue: { backend: { type: mongo } }", "job_queue.backend.type is 'mongo'")]
     [InlineData("job_queue: { backend: { type: redis, port: seven } }", "job_queue.backend.port")]
