@@ -51,7 +51,7 @@ internal static class CliApp
             output.Error(sentence);
         }
 
-        if (exitCode == ExitCodes.Usage)
+        if (error is UsageException or FormatException)
         {
             output.Note(Usage.SeeHelp(parse));
         }

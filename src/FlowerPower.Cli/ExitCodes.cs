@@ -9,7 +9,7 @@ internal static class ExitCodes
     /// <summary>The command was understood, and it failed.</summary>
     public const int Failed = 1;
 
-    /// <summary>The command line itself is wrong.</summary>
+    /// <summary>The command line itself is wrong, or what the project's configuration says.</summary>
     public const int Usage = 2;
 
     /// <summary>Somebody interrupted it: 128 and the number of SIGINT, as shells have it.</summary>

@@ -72,9 +72,7 @@ public sealed class ActorsAdapter : QueueAdapter
         new EmbeddedJobQueue(await EmbeddedNode.StartAsync(
             place,
             options.Holder,
-            options.OnAttemptEnded is { } report
-                ? new ReportingExecutor(new ProjectJobExecutor(project), report, options.OnWarning, TimeProvider.System)
-                : new ProjectJobExecutor(project),
+            new ProjectJobExecutor(project),
             new EmbeddedOptions
             {
                 Node = new NodeOptions
@@ -83,6 +81,7 @@ public sealed class ActorsAdapter : QueueAdapter
                     WorkerSlots = options.WorkerSlots,
                     Queues = options.Queues,
                     DrainTimeout = options.DrainTimeout,
+                    OnAttemptEnded = options.OnAttemptEnded,
                     OnNotice = notice => options.OnWarning?.Invoke(notice.Text),
                 },
             },

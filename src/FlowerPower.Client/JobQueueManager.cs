@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using FlowerPower.Jobs;
 using FlowerPower.Node;
-using FlowerPower.Node.Local;
 using FlowerPower.Pipelines;
 
 namespace FlowerPower.Client;
@@ -15,16 +14,11 @@ namespace FlowerPower.Client;
 /// </remarks>
 public sealed class JobQueueManager : IAsyncDisposable
 {
-    private const int MaxHandOvers = 20;
-
     private readonly QueueAdapter adapter;
     private readonly QueueOptions options;
     private readonly TimeProvider time;
-    private readonly QueuePlace place;
-    private readonly NodeReturn nodes;
-    private readonly SemaphoreSlim opening = new(1, 1);
-    private IJobQueue? queue;
-    private bool disposed;
+    private readonly OpenedQueue queue;
+    private readonly JobWaits waits;
 
     /// <summary>The jobs of a project.</summary>
     /// <param name="backend">A name that <see cref="QueueAdapter.Get"/> knows; <see langword="null"/>: the project's, else the default.</param>
@@ -35,8 +29,9 @@ public sealed class JobQueueManager : IAsyncDisposable
         adapter = QueueAdapter.Get(backend ?? QueueAdapter.Default);
         this.options = options ?? new QueueOptions();
         this.time = time ?? TimeProvider.System;
-        place = QueuePlaces.Of(project, this.options);
-        nodes = new NodeReturn(project, place, adapter, this.options, this.time);
+        var place = QueuePlaces.Of(project, this.options);
+        queue = new OpenedQueue(project, adapter, this.options, place.SocketPath);
+        waits = new JobWaits(queue, new NodeReturn(project, place, adapter, this.options, this.time));
     }
 
     /// <summary>The project.</summary>
@@ -106,7 +101,7 @@ public sealed class JobQueueManager : IAsyncDisposable
     /// <exception cref="JobNotFoundException">There is none.</exception>
     public async Task<JobView> GetQueueStatusAsync(JobId id, CancellationToken cancellationToken = default)
     {
-        return await RepeatAsync(opened => opened.FindAsync(id, cancellationToken), cancellationToken).ConfigureAwait(false) ?? throw new JobNotFoundException(id);
+        return await queue.AskAsync(opened => opened.FindAsync(id, cancellationToken), cancellationToken).ConfigureAwait(false) ?? throw new JobNotFoundException(id);
     }
 
     /// <summary>A pipeline's newest job.</summary>
@@ -144,7 +139,7 @@ public sealed class JobQueueManager : IAsyncDisposable
 
         try
         {
-            return await UntilEndAsync(id, patience.Token).ConfigureAwait(false) ?? throw new JobNotFoundException(id);
+            return await waits.UntilEndAsync(id, patience.Token).ConfigureAwait(false) ?? throw new JobNotFoundException(id);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -155,39 +150,12 @@ public sealed class JobQueueManager : IAsyncDisposable
     /// <summary>A job now, and at each change, until its end.</summary>
     /// <remarks>If the node that serves the project goes away meanwhile, it goes on with the next one, and may show the same again.</remarks>
     /// <exception cref="QueueUnavailableException">The node went away, and none came within <see cref="QueueOptions.NodeReturnTimeout"/>.</exception>
-    public async IAsyncEnumerable<JobView> WatchAsync(
-        JobId id, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        var found = await BeginWaitAsync(id, cancellationToken).ConfigureAwait(false);
-        while (found.Queue is { } opened)
-        {
-            var views = opened.WatchAsync(id, cancellationToken).GetAsyncEnumerator(cancellationToken);
-            await using (views.ConfigureAwait(false))
-            {
-                while (await HasNextAsync(views, opened).ConfigureAwait(false) is { } hasNext)
-                {
-                    if (!hasNext)
-                    {
-                        yield break;
-                    }
-
-                    yield return views.Current;
-                }
-            }
-
-            found = await nodes.UntilServedAsync(id, JoinAsync, cancellationToken).ConfigureAwait(false);
-        }
-
-        if (found.Job is not null)
-        {
-            yield return found.Job;
-        }
-    }
+    public IAsyncEnumerable<JobView> WatchAsync(JobId id, CancellationToken cancellationToken = default) => waits.WatchAsync(id, cancellationToken);
 
     /// <summary>Jobs that match, newest first.</summary>
     public async Task<JobPage> ListAsync(JobFilter? filter = null, CancellationToken cancellationToken = default)
     {
-        return await RepeatAsync(opened => opened.ListAsync(filter ?? new JobFilter(), cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await queue.AskAsync(opened => opened.ListAsync(filter ?? new JobFilter(), cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>End a job, waiting or running.</summary>
@@ -195,7 +163,7 @@ public sealed class JobQueueManager : IAsyncDisposable
     public async Task<CommandReply> CancelAsync(
         JobId id, string? reason = null, string? by = null, CancellationToken cancellationToken = default)
     {
-        return await RepeatAsync(opened => opened.CancelAsync(id, by ?? Environment.UserName, reason, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await queue.AskAsync(opened => opened.CancelAsync(id, by ?? Environment.UserName, reason, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Let a failed or cancelled job run again.</summary>
@@ -207,13 +175,13 @@ public sealed class JobQueueManager : IAsyncDisposable
         JobId id, string? by = null, RequestId? request = null, CancellationToken cancellationToken = default)
     {
         var wish = request ?? NewRequest();
-        return await RepeatAsync(opened => opened.RetryAsync(id, by ?? Environment.UserName, wish, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await queue.AskAsync(opened => opened.RetryAsync(id, by ?? Environment.UserName, wish, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The queue in numbers.</summary>
     public async Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default)
     {
-        return await RepeatAsync(opened => opened.OverviewAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await queue.AskAsync(opened => opened.OverviewAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Run this many jobs at once in this process from now on; 0: finish those that run, and take no more.</summary>
@@ -235,129 +203,14 @@ public sealed class JobQueueManager : IAsyncDisposable
     public Task StopWorkersAsync(CancellationToken cancellationToken = default) => StartWorkersAsync(0, cancellationToken);
 
     /// <summary>The opened backend, for what this class does not say.</summary>
-    public async Task<IJobQueue> OpenAsync(CancellationToken cancellationToken = default)
-    {
-        if (Volatile.Read(ref queue) is { } open and not LocalJobQueue { IsGone: true })
-        {
-            return open;
-        }
-
-        await opening.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            ObjectDisposedException.ThrowIf(disposed, this);
-            await LetGoOfGoneAsync().ConfigureAwait(false);
-            return queue ??= await adapter.OpenAsync(Project, options, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            opening.Release();
-        }
-    }
+    public Task<IJobQueue> OpenAsync(CancellationToken cancellationToken = default) => queue.OpenAsync(cancellationToken);
 
     /// <summary>Lets go of the backend. A node inside this process stops in order: running jobs finish, or are handed back.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await opening.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            disposed = true;
-            if (queue is not null)
-            {
-                await queue.DisposeAsync().ConfigureAwait(false);
-                queue = null;
-            }
-        }
-        finally
-        {
-            opening.Release();
-        }
-    }
-
-    private static bool IsGone(IJobQueue queue) => queue is LocalJobQueue { IsGone: true };
-
-    /// <returns><see langword="null"/>: the node has gone away.</returns>
-    private static async ValueTask<bool?> HasNextAsync(IAsyncEnumerator<JobView> views, IJobQueue queue)
-    {
-        try
-        {
-            return await views.MoveNextAsync().ConfigureAwait(false);
-        }
-        catch (QueueUnavailableException) when (IsGone(queue))
-        {
-            return null;
-        }
-    }
-
-    private async Task<JobView?> UntilEndAsync(JobId id, CancellationToken cancellationToken)
-    {
-        var found = await BeginWaitAsync(id, cancellationToken).ConfigureAwait(false);
-        while (found.Queue is { } opened)
-        {
-            try
-            {
-                return await opened.WaitAsync(id, cancellationToken).ConfigureAwait(false);
-            }
-            catch (QueueUnavailableException) when (IsGone(opened))
-            {
-                found = await nodes.UntilServedAsync(id, JoinAsync, cancellationToken).ConfigureAwait(false);
-            }
-        }
-
-        return found.Job;
-    }
-
-    /// <summary>A node that has just gone away is not replaced by one in this process, which would run nothing and hold the project.</summary>
-    private async Task<NodeReturn.Found> BeginWaitAsync(JobId id, CancellationToken cancellationToken) =>
-        Volatile.Read(ref queue) is { } open && IsGone(open)
-            ? await nodes.UntilServedAsync(id, JoinAsync, cancellationToken).ConfigureAwait(false)
-            : new NodeReturn.Found(await OpenAsync(cancellationToken).ConfigureAwait(false), null);
-
-    /// <summary>What is open already, or the node that serves the project now; never a node of this process's own.</summary>
-    private async Task<IJobQueue?> JoinAsync(CancellationToken cancellationToken)
-    {
-        await opening.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            ObjectDisposedException.ThrowIf(disposed, this);
-            await LetGoOfGoneAsync().ConfigureAwait(false);
-            return queue ??= await LocalJobQueue.TryConnectAsync(place.SocketPath, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            opening.Release();
-        }
-    }
-
-    private async Task LetGoOfGoneAsync()
-    {
-        if (queue is LocalJobQueue { IsGone: true } gone)
-        {
-            queue = null;
-            await gone.DisposeAsync().ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Asks the backend; if the node goes away over it, asks again whoever serves the project then. Every request may be repeated.</summary>
-    private async Task<T> RepeatAsync<T>(Func<IJobQueue, Task<T>> ask, CancellationToken cancellationToken)
-    {
-        for (var tries = 1; ; tries++)
-        {
-            var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
-            try
-            {
-                return await ask(opened).ConfigureAwait(false);
-            }
-            catch (QueueUnavailableException) when (IsGone(opened) && tries < MaxHandOvers)
-            {
-                // Commands that serve the project for a moment come and go one after the other.
-            }
-        }
-    }
+    public ValueTask DisposeAsync() => queue.DisposeAsync();
 
     private async Task<IReadOnlyList<EnqueueReceipt>> EnqueueAsync(List<EnqueueRequest> requests, CancellationToken cancellationToken)
     {
-        var receipts = await RepeatAsync(opened => opened.EnqueueAsync(requests, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var receipts = await queue.AskAsync(opened => opened.EnqueueAsync(requests, cancellationToken), cancellationToken).ConfigureAwait(false);
         foreach (var (request, receipt) in requests.Zip(receipts))
         {
             if (receipt.Refusal is Refusal.IdTaken)

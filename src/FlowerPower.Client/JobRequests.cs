@@ -33,7 +33,11 @@ internal static class JobRequests
             ResultRetention = options.ResultRetention ?? defaults.ResultTtl ?? spec.ResultRetention,
             FailureRetention = options.FailureRetention ?? defaults.FailureTtl ?? spec.FailureRetention,
         };
-        return new EnqueueRequest(spec, DueAt(options, now));
+        var due = DueAt(options, now);
+        return (due ?? now) >= spec.ExpiresAt
+            ? throw new ArgumentException(
+                $"The job would expire ({spec.ExpiresAt:u}) before it may start ({due ?? now:u}): give it a longer expires_in than run_in, or an earlier run_at.", nameof(options))
+            : new EnqueueRequest(spec, due);
     }
 
     private static DateTimeOffset? DueAt(EnqueueOptions options, DateTimeOffset now)

@@ -76,7 +76,7 @@ internal sealed class NodeReturn(FlowerPowerProject project, QueuePlace place, Q
         {
             var job = await queue.FindAsync(id, cancellationToken).ConfigureAwait(false);
             return job is not { IsFinished: false } ? new Found(null, job)
-                : (await queue.OverviewAsync(cancellationToken).ConfigureAwait(false)).CanRun(id) ? new Found(queue, null)
+                : (await queue.OverviewAsync(cancellationToken).ConfigureAwait(false)).CanRun(id, job.Queue) ? new Found(queue, null)
                 : null;
         }
         catch (QueueUnavailableException)

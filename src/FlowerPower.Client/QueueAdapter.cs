@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using FlowerPower.Jobs;
+using FlowerPower.Node.Workers;
 using FlowerPower.Pipelines;
 
 namespace FlowerPower.Client;
@@ -68,8 +69,8 @@ public sealed record QueueOptions
     public Action<string>? OnWarning { get; init; }
 
     /// <summary>
-    /// Told of each attempt that ended in this process, before its outcome is recorded; may be called from several threads at once. If it
-    /// throws, that is a warning, and the attempt's outcome is what it was.
+    /// Told of each attempt that ended in this process, once its outcome is stored (or is known not to be); one at a time. If it throws, that is
+    /// a warning, and the attempt's outcome is what it was.
     /// </summary>
     public Action<AttemptReport>? OnAttemptEnded { get; init; }
 }

@@ -8,13 +8,15 @@ namespace FlowerPower.Client;
 public static class QueuePlaces
 {
     /// <summary>The caller's address wins over the project's; without either the jobs are in a SQLite database in the state folder.</summary>
-    /// <exception cref="ArgumentException">The address cannot be used; the message says why, and shows one that works.</exception>
+    /// <exception cref="ArgumentException">
+    /// The address cannot be used; the message says why, shows one that works, and names the file where it is not the caller's.
+    /// </exception>
     public static QueuePlace Of(FlowerPowerProject project, QueueOptions options)
     {
         var name = NameOf(project.Name);
         try
         {
-            var redis = options.Redis is { } address ? RedisAddress.Parse(address, name) : Configured(project.Config.JobQueue, name);
+            var redis = options.Redis is { } address ? RedisAddress.Parse(address, name) : Configured(project, name);
             return QueuePlace.Of(project.StateFolder, redis);
         }
         catch (FormatException wrong)
@@ -24,8 +26,10 @@ public static class QueuePlaces
     }
 
     /// <summary>Not <c>type: rq</c> or another: a project that was written for RQ names a Redis too, and its jobs there are RQ's.</summary>
-    private static RedisAddress? Configured(JobQueueConfig queue, string name)
+    private static RedisAddress? Configured(FlowerPowerProject project, string name)
     {
+        var queue = project.Config.JobQueue;
+        var file = project.ConfigFileName;
         if (!string.Equals(queue.Type ?? ActorsAdapter.AdapterName, ActorsAdapter.AdapterName, StringComparison.OrdinalIgnoreCase) || !queue.IsSet("backend"))
         {
             return null;
@@ -39,25 +43,37 @@ public static class QueuePlaces
 
         if (backend.Type is not "redis")
         {
-            throw new FormatException($"job_queue.backend.type is '{backend.Type}' in conf/project.yml; it can be redis or sqlite.");
+            throw new FormatException($"{file}: job_queue.backend.type is '{backend.Type}'; it can be redis or sqlite.");
         }
 
         foreach (var key in new[] { "cert_file", "key_file", "ca_file" })
         {
             if (backend.IsSet(key) && backend[key] is not null)
             {
-                throw new FormatException($"job_queue.backend.{key} in conf/project.yml is not supported: the system's trusted authorities are used.");
+                throw new FormatException($"{file}: job_queue.backend.{key} is not supported: the system's trusted authorities are used.");
             }
         }
 
         if (backend.Uri is { } uri)
         {
-            return RedisAddress.Parse(uri, name);
+            return Parse(uri, "job_queue.backend.uri");
         }
 
         var entry = backend.Password is { } password ? $"{Uri.EscapeDataString(backend.Username ?? "")}:{Uri.EscapeDataString(password)}@" : "";
         var host = backend.Host.Contains(':', StringComparison.Ordinal) ? $"[{backend.Host}]" : backend.Host;
-        return RedisAddress.Parse($"{(backend.Ssl ? "rediss" : "redis")}://{entry}{host}:{backend.Port}/{backend.Database}", name);
+        return Parse($"{(backend.Ssl ? "rediss" : "redis")}://{entry}{host}:{backend.Port}/{backend.Database}", "job_queue.backend");
+
+        RedisAddress Parse(string address, string key)
+        {
+            try
+            {
+                return RedisAddress.Parse(address, name);
+            }
+            catch (FormatException wrong)
+            {
+                throw new FormatException($"{file}: {key}: {wrong.Message}", wrong);
+            }
+        }
     }
 
     /// <summary>Several projects may share one Redis, so a store is called as its project unless somebody says otherwise.</summary>

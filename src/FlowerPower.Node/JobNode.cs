@@ -92,6 +92,7 @@ public sealed class JobNode : IAsyncDisposable
         var system = new ActorSystem("flowerpower", new ActorSystemOptions { Time = options.Time, RootSupervision = NeverGiveUp });
         var gauge = new WorkerGauge();
         var parts = new JobNodeParts(system, options, worker, store.ShardCount) { Notes = new StopNotes(options.NotesFolder, worker) };
+        parts.Reports = AttemptReports.To(options.OnAttemptEnded, parts.Warn, options.Time);
         if (peers is not null)
         {
             parts.Peers = peers(parts);
@@ -215,6 +216,7 @@ public sealed class JobNode : IAsyncDisposable
             parts.Stopped.CancelAsync,
             () => parts.Jobs.StopAsync(ShardStopTimeout),
             system.TerminateAsync,
+            parts.Reports.CloseAsync,
             NoteStop,
             () => store.DisposeAsync().AsTask(),
         })

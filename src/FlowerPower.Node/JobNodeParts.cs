@@ -3,6 +3,7 @@ using FlowerPower.Jobs;
 using FlowerPower.Node.Cluster;
 using FlowerPower.Node.Jobs;
 using FlowerPower.Node.Queues;
+using FlowerPower.Node.Workers;
 using FlowerPower.Storage;
 
 namespace FlowerPower.Node;
@@ -25,6 +26,9 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
 
     /// <summary>This incarnation's worker.</summary>
     public WorkerId WorkerId { get; } = workerId;
+
+    /// <summary>Who hears of attempts that have ended.</summary>
+    public AttemptReports Reports { get; set; } = AttemptReports.ToNobody;
 
     /// <summary>Which former workers stopped in order.</summary>
     public StopNotes Notes { get; init; } = new(folder: null, workerId);
@@ -89,6 +93,9 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
 
     /// <summary>Does the job's shard serve? What is told to it otherwise waits, or is dropped.</summary>
     public bool IsServed(JobId id) => Journals[ShardKey.Of(id.Value, Journals.Length)] is not null;
+
+    /// <summary>Why the job's shard could not read from its store the last time that it wanted to; <see langword="null"/> if it could.</summary>
+    public string? ReadProblem(JobId id) => Journals[ShardKey.Of(id.Value, Journals.Length)]?.ReadProblem;
 
     /// <summary>What jobs refused.</summary>
     public Refusals Refusals { get; } = new(options.Time);

@@ -1,6 +1,7 @@
 using FlowerPower.Actors;
 using FlowerPower.Jobs;
 using FlowerPower.Node.Jobs;
+using FlowerPower.Node.Workers;
 
 namespace FlowerPower.Node;
 
@@ -8,7 +9,11 @@ namespace FlowerPower.Node;
 /// <param name="Refusal"><see langword="null"/> if accepted.</param>
 /// <param name="Changed">An event was stored.</param>
 /// <param name="State">The job afterwards.</param>
-internal sealed record JobReply(Refusal? Refusal, bool Changed, JobState State, JobProgress? Progress);
+internal sealed record JobReply(Refusal? Refusal, bool Changed, JobState State, JobProgress? Progress)
+{
+    /// <summary>What became of the worker's attempt, if the answer is another node's: that one does not send the whole job.</summary>
+    public AttemptFate? Fate { get; init; }
+}
 
 /// <summary>Ask a job what it is; answered with a <see cref="JobReply"/>.</summary>
 internal sealed record QueryJob
@@ -99,7 +104,7 @@ internal sealed record GrantOutcome(GrantId Grant, bool Started);
 internal sealed record RunAttempt(JobSpec Spec, AttemptNumber Attempt, GrantId Grant);
 
 /// <summary>To a worker: that attempt is not yours any more; stop it. Also a job's answer to a heartbeat that it refuses.</summary>
-internal sealed record StopAttempt(GrantId Grant);
+internal sealed record StopAttempt(GrantId Grant, AttemptFate Fate);
 
 /// <summary>To a worker, from a shard that recovered: do you still have this attempt? If not, the worker gives it back.</summary>
 internal sealed record ConfirmAttempt(JobId Id, GrantId Grant);

@@ -143,7 +143,10 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
             live?.CountInto(counts, now); // also of a shard that is away: its jobs are not done
         }
 
-        return new QueueOverview(parts.WorkerId.Value, now, counts, parts.Scope.WorkerSlots, gauge.Busy, [.. parts.Scope.Own]);
+        return new QueueOverview(parts.WorkerId.Value, now, counts, parts.Scope.WorkerSlots, gauge.Busy, [.. parts.Scope.Own])
+        {
+            Queues = parts.Options.Queues,
+        };
     }
 
     /// <summary>The node owns its parts; there is nothing of its own to end.</summary>
@@ -209,7 +212,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
             catch (Exception error) when (error is AskTimeoutException or ActorFailedException)
             {
                 // A store that is known to be ill is mended by whoever asks, and later than they would wait.
-                if (parts.StoreProblem is { } problem)
+                if ((parts.StoreProblem ?? parts.ReadProblem(id)) is { } problem)
                 {
                     throw new QueueUnavailableException(
                         $"Job {id} waits for its store: the command may yet be carried out, and "

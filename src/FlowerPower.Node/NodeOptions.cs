@@ -1,4 +1,5 @@
 using FlowerPower.Node.Jobs;
+using FlowerPower.Node.Workers;
 
 namespace FlowerPower.Node;
 
@@ -51,6 +52,12 @@ public sealed record NodeOptions
 
     /// <summary>Where what operators should know goes; <see langword="null"/>: nowhere.</summary>
     public Action<NodeNotice>? OnNotice { get; init; }
+
+    /// <summary>
+    /// Told of each attempt that has ended here, once its outcome is stored (or is known not to be); one at a time, beside the node's own
+    /// business. If it throws, that is a notice. <see langword="null"/>: nobody is told.
+    /// </summary>
+    public Action<AttemptReport>? OnAttemptEnded { get; init; }
 
     /// <summary>Where it is noted that the node stopped in order; <see langword="null"/>: nowhere. Only one node at a time may use a folder.</summary>
     internal string? NotesFolder { get; init; }

@@ -1,4 +1,5 @@
 using FlowerPower.Jobs;
+using FlowerPower.Node.Workers;
 using FlowerPower.Pipelines;
 
 namespace FlowerPower.Client.Tests;
@@ -20,6 +21,40 @@ public sealed class JobQueueManagerTests : IDisposable
 
         Assert.Equal(6, result["total"].GetDouble());
         Assert.Equal(2, result["mean"].GetDouble());
+    }
+
+    [Fact]
+    public async Task A_job_that_would_expire_before_it_may_start_is_refused()
+    {
+        await using var queue = new JobQueueManager(test.Project);
+        var options = new EnqueueOptions { RunIn = TimeSpan.FromHours(2), ExpiresIn = TimeSpan.FromHours(1) };
+
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => queue.EnqueueAsync("sum", OneTwoThree, options));
+
+        Assert.Contains("would expire", error.Message, StringComparison.Ordinal);
+        Assert.Contains("run_in", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_end_of_an_attempt_is_told_when_its_outcome_is_stored_and_others_hear_which_queues_are_served()
+    {
+        JobQueueManager? asked = null;
+        var told = new TaskCompletionSource<(AttemptEnd, JobStatus)>();
+        await using var queue = asked = new JobQueueManager(test.Project, options: new QueueOptions
+        {
+            WorkerSlots = 1,
+            Queues = ["default", "reports"],
+            OnAttemptEnded = report => told.TrySetResult((report.End, asked!.GetQueueStatusAsync(report.Job.Id).GetAwaiter().GetResult().Status)),
+        });
+        await queue.EnqueueAsync("sum", OneTwoThree);
+        await using var guest = new JobQueueManager(test.Load());
+
+        var overview = await guest.OverviewAsync();
+
+        Assert.Equal((AttemptEnd.Completed, JobStatus.Completed), await told.Task.WaitAsync(Patience));
+        Assert.Equal(["default", "reports"], overview.Queues);
+        Assert.Equal((true, false), (overview.Serves("reports"), overview.Serves("nobody")));
+        Assert.False(overview.CanRun(JobId.Parse("any"), "nobody"));
     }
 
     [Fact]

@@ -77,7 +77,8 @@ internal sealed class CommandContext(CliHost host, ParseResult parse, CommonOpti
         }
         catch (ArgumentException wrong)
         {
-            throw new UsageException(wrong.Message.Split(" (Parameter")[0]);
+            var sentence = wrong.Message.Split(" (Parameter")[0];
+            throw RedisOption() is null ? new ConfigurationException(sentence) : new UsageException($"--redis: {sentence}");
         }
     }
 

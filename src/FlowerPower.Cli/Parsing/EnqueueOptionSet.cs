@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FlowerPower.Cli.Rendering;
 using FlowerPower.Client;
 using FlowerPower.Jobs;
 
@@ -34,13 +35,7 @@ internal sealed class EnqueueOptionSet
             command.Add(option);
         }
 
-        command.Validators.Add(result =>
-        {
-            if (result.GetResult(runIn) is { Implicit: false } && result.GetResult(runAt) is { Implicit: false })
-            {
-                result.AddError("--run-in and --run-at are two ways to say the same: give one of them.");
-            }
-        });
+        command.RefuseBoth(runIn, runAt, "--run-in and --run-at are two ways to say the same: give one of them.");
         queue.Validators.Add(result =>
         {
             if (result.Tokens is [var token, ..] && (token.Value.Length == 0 || token.Value.Any(char.IsWhiteSpace)))
@@ -50,7 +45,22 @@ internal sealed class EnqueueOptionSet
         });
     }
 
-    public EnqueueOptions Read(ParseResult parse) => new()
+    /// <summary>What the options say.</summary>
+    /// <exception cref="UsageException">The job would have expired before it may start.</exception>
+    public EnqueueOptions Read(ParseResult parse, DateTimeOffset now)
+    {
+        var (delay, instant, expiry) = (parse.GetValue(runIn), parse.GetValue(runAt), parse.GetValue(expiresIn));
+        if (expiry is { } longest && (delay ?? instant - now) is { } wait && wait >= longest)
+        {
+            throw new UsageException(
+                $"--expires-in must be longer than the wait before the job may start ({(delay is null ? runAt.Name : runIn.Name)}: {Times.Length(wait)}), "
+                + $"not {Times.Length(longest)}: it would expire unstarted.");
+        }
+
+        return Of(parse);
+    }
+
+    private EnqueueOptions Of(ParseResult parse) => new()
     {
         Id = parse.GetValue(id),
         Priority = parse.GetValue(priority) is { } word ? Enum.Parse<JobPriority>(word, ignoreCase: true) : null,

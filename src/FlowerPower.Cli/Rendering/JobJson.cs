@@ -31,13 +31,7 @@ internal static class JobJson
         Progress(json, job.Progress);
         Error(json, job.Error);
         json.WriteString("description", job.Description);
-        json.WriteStartArray("tags");
-        foreach (var tag in job.Tags)
-        {
-            json.WriteStringValue(tag);
-        }
-
-        json.WriteEndArray();
+        Texts(json, "tags", job.Tags);
         json.WriteStartObject("metadata");
         foreach (var (name, value) in job.Metadata)
         {
@@ -66,6 +60,17 @@ internal static class JobJson
         json.WriteEndArray();
     }
 
+    private static void Texts(Utf8JsonWriter json, string name, IEnumerable<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (var text in texts)
+        {
+            json.WriteStringValue(text);
+        }
+
+        json.WriteEndArray();
+    }
+
     /// <summary>A queue in numbers; every status has one.</summary>
     public static void Write(Utf8JsonWriter json, QueueOverview overview, string project, bool isServed)
     {
@@ -82,6 +87,15 @@ internal static class JobJson
         json.WriteEndObject();
         json.WriteNumber("workerSlots", overview.WorkerSlots);
         json.WriteNumber("busySlots", overview.BusySlots);
+        if (overview.Queues is { } queues)
+        {
+            Texts(json, "queues", queues);
+        }
+        else
+        {
+            json.WriteNull("queues"); // all
+        }
+
         json.WriteEndObject();
     }
 

@@ -7,6 +7,7 @@ namespace FlowerPower.Cli.Rendering;
 internal static class JobText
 {
     private const int MaxHistory = 12;
+    private const int MaxErrorLines = 12;
 
     /// <summary>The word that users know.</summary>
     public static string Word(JobStatus status) => status switch
@@ -44,7 +45,11 @@ internal static class JobText
         facts.Add("attempts", Attempts(job.AttemptsThisRound, job.MaxAttempts, job.Attempts));
         Add("worker", job.Worker);
         Add("result", job.Status == JobStatus.Completed ? $"flowerpower queue result {job.Id}" : null);
-        Add("error", job.Error is { } error ? ResultText.Clean($"{error.Type}: {error.Message}") : null);
+        foreach (var (i, line) in (job.Error is { } error ? ErrorText.Lines(error, MaxErrorLines) : []).Index())
+        {
+            facts.Add(i == 0 ? "error" : "", line);
+        }
+
         Add("description", job.Description);
         Add("tags", job.Tags.Count > 0 ? string.Join(", ", job.Tags) : null);
         Add("metadata", job.Metadata.Count > 0 ? string.Join(", ", job.Metadata.Select(pair => $"{pair.Key}={pair.Value}")) : null);
@@ -94,7 +99,7 @@ internal static class JobText
 
     private static string Note(JobView job, DateTimeOffset now) => ResultText.Clean(job switch
     {
-        { Status: JobStatus.Failed or JobStatus.Retrying, Error: { } error } => $"{error.Type}: {error.Message}",
+        { Status: JobStatus.Failed or JobStatus.Retrying, Error: { } error } => ErrorText.Line(error),
         { Status: JobStatus.Scheduled, DueAt: { } due } => due > now ? $"in {Times.Length(due - now)}" : "due",
         { Status: JobStatus.Running, Progress: { } progress } => Progress(progress),
         { Description: { Length: > 0 } description } => description,
@@ -116,7 +121,7 @@ internal static class JobText
         var steps = new TextTable("", "", "", "");
         foreach (var step in job.History.TakeLast(MaxHistory))
         {
-            var note = string.Join(", ", new[] { step.By is null ? null : "by " + step.By, step.Note }.Where(part => !string.IsNullOrEmpty(part)));
+            var note = string.Join(", ", new[] { step.By is null ? null : "by " + step.By, step.Note?.Split('\n')[0].TrimEnd() }.Where(part => !string.IsNullOrEmpty(part)));
             steps.Add(
                 step.At.ToUniversalTime().ToString("HH:mm:ss.fff", System.Globalization.CultureInfo.InvariantCulture),
                 Word(step.Status),

@@ -17,7 +17,7 @@ internal static class Times
     {
         { TotalMilliseconds: < 1 } => "under 1 ms",
         { TotalSeconds: < 1 } => Invariant($"{length.TotalMilliseconds:0} ms"),
-        { TotalSeconds: < 10 } => Invariant($"{length.TotalSeconds:0.0} s"),
+        { TotalSeconds: < 10 } => Invariant($"{length.TotalSeconds:0.#} s"),
         { TotalMinutes: < 1 } => Invariant($"{Math.Floor(length.TotalSeconds):0} s"),
         { TotalHours: < 1 } => Invariant($"{length.Minutes} min {length.Seconds} s"),
         { TotalDays: < 1 } => Invariant($"{length.Hours} h {length.Minutes} min"),

@@ -1,63 +1,125 @@
 using System.Globalization;
 using FlowerPower.Cli.Parsing;
 using FlowerPower.Cli.Rendering;
-using FlowerPower.Client;
+using FlowerPower.Node.Workers;
 
 namespace FlowerPower.Cli.Running;
 
-/// <summary>A worker's lines about attempts that ended, and their count.</summary>
+/// <summary>A worker's lines about attempts whose outcome is stored, and what they came to in all.</summary>
 internal sealed class AttemptLog(Output output, TimeProvider time, bool isQuiet)
 {
-    private long succeeded;
-    private long failed;
-    private long handedBack;
+    private const int MaxErrorLines = 8;
 
-    /// <summary><c>12 completed, 1 failed attempt</c>.</summary>
+    private readonly Lock gate = new();
+    private long completed;
+    private long failed;
+    private long cancelled;
+    private long triedAgain;
+    private long handedBack;
+    private long takenAway;
+
+    /// <summary>Jobs that failed for good.</summary>
+    public long FailedJobs
+    {
+        get
+        {
+            lock (gate)
+            {
+                return failed;
+            }
+        }
+    }
+
+    /// <summary><c>12 jobs completed, 1 failed</c>, and what else there was.</summary>
     public string Summary
     {
         get
         {
-            var parts = new List<string> { $"{Sentences.Count(Interlocked.Read(ref succeeded), "job")} completed" };
-            if (Interlocked.Read(ref failed) is > 0 and var failures)
+            lock (gate)
             {
-                parts.Add(Sentences.Count(failures, "failed attempt"));
-            }
+                var parts = new List<string> { $"{Sentences.Count(completed, "job")} completed" };
+                Add(failed, $"{failed:N0} failed");
+                Add(cancelled, $"{cancelled:N0} cancelled");
+                Add(triedAgain, $"{Sentences.Count(triedAgain, "failed attempt")} to be tried again");
+                Add(handedBack, $"{Sentences.Count(handedBack, "attempt")} handed back");
+                Add(takenAway, $"{Sentences.Count(takenAway, "attempt")} taken away");
+                return string.Join(", ", parts);
 
-            if (Interlocked.Read(ref handedBack) is > 0 and var given)
-            {
-                parts.Add($"{Sentences.Count(given, "attempt")} taken away or handed back");
+                void Add(long count, FormattableString part)
+                {
+                    if (count > 0)
+                    {
+                        parts.Add(FormattableString.Invariant(part));
+                    }
+                }
             }
-
-            return string.Join(", ", parts);
         }
     }
 
     /// <summary>An attempt has ended.</summary>
     public void Add(AttemptReport report)
     {
-        var outcome = report.Error switch
+        lock (gate)
         {
-            null => (Count: Interlocked.Increment(ref succeeded), Word: "completed").Word,
-            OperationCanceledException => (Count: Interlocked.Increment(ref handedBack), Word: "stopped").Word,
-            _ => (Count: Interlocked.Increment(ref failed), Word: "failed").Word,
-        };
+            Count(report)++;
+        }
+
         if (!isQuiet)
         {
-            var line = Line(report, outcome);
-            output.Text(line);
+            var text = string.Join('\n', Lines(report));
+            output.Text(text);
             if (output.IsJson)
             {
-                output.Note(line);
+                output.Note(text);
             }
         }
     }
 
-    private string Line(AttemptReport report, string outcome)
+    private ref long Count(AttemptReport report)
+    {
+        switch (report.End)
+        {
+            case AttemptEnd.Completed:
+                return ref completed;
+            case AttemptEnd.Failed or AttemptEnd.TimedOut:
+                return ref report.EndsJob ? ref failed : ref triedAgain;
+            case AttemptEnd.Cancelled:
+                return ref cancelled;
+            case AttemptEnd.HandedBack:
+                return ref handedBack;
+            default:
+                return ref takenAway;
+        }
+    }
+
+    private IEnumerable<string> Lines(AttemptReport report)
     {
         var at = time.GetUtcNow().ToString("HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        var job = ResultText.Clean($"{report.Job.Pipeline} {report.Job.Id}");
+        var took = Times.Length(report.Took);
+        switch (report.End)
+        {
+            case AttemptEnd.Completed:
+                return [$"{at} completed {job} in {took}{(report.Attempt.InAll > 1 ? Attempt(report) : "")}"];
+            case AttemptEnd.Failed:
+                var why = ErrorText.Lines(report.Error!, MaxErrorLines);
+                return [$"{at} failed {job} in {took}{Attempt(report)}: {why[0]}", .. why.Skip(1).Select(line => "  " + line)];
+            case AttemptEnd.TimedOut:
+                return [$"{at} timed out {job} after {Times.Length(report.Job.Timeout ?? report.Took)}{Attempt(report)}"];
+            case AttemptEnd.Cancelled:
+                return [$"{at} cancelled {job} after {took}"];
+            case AttemptEnd.HandedBack:
+                return [$"{at} handed back {job} after {took}: it runs again with the next worker"];
+            default:
+                return [$"{at} taken away {job} after {took}: what this attempt came to is not recorded"];
+        }
+    }
+
+    private static string Attempt(AttemptReport report)
+    {
         var (inAll, thisRound) = report.Attempt;
-        var attempts = inAll > 1 || outcome == "failed" ? $", attempt {JobText.Attempts(thisRound, report.Job.Retry.MaxAttempts, inAll)}" : "";
-        var why = outcome == "failed" ? $": {(report.Error!.InnerException ?? report.Error).GetType().Name}: {report.Error.Message}" : "";
-        return ResultText.Clean($"{at} {outcome} {report.Job.Pipeline} {report.Job.Id} in {Times.Length(report.Took)}{attempts}{why}");
+        var policy = report.Job.Retry;
+        var isGivenUp = report is { EndsJob: true, End: not AttemptEnd.Completed } && thisRound < policy.MaxAttempts;
+        return $", attempt {JobText.Attempts(thisRound, policy.MaxAttempts, inAll)}{(isGivenUp ? ", not tried again" : "")}";
     }
 }

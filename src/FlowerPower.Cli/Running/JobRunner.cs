@@ -11,15 +11,17 @@ internal static class JobRunner
     /// <summary>The exit code; a failed job is an exception.</summary>
     /// <param name="queue">Who runs it.</param>
     /// <param name="watch">The job now and at each change, to its end.</param>
+    /// <param name="timeout">How long; <see langword="null"/>: without limit.</param>
     /// <exception cref="JobFailedException">It failed or was cancelled.</exception>
+    /// <exception cref="TimeoutException">It has not ended in time; it goes on.</exception>
     /// <exception cref="InterruptedException">Somebody stopped the waiting; the job is stored.</exception>
     public static async Task<int> AwaitResultAsync(
-        CommandContext context, IJobQueue queue, JobId id, Func<CancellationToken, IAsyncEnumerable<JobView>> watch)
+        CommandContext context, IJobQueue queue, JobId id, Func<CancellationToken, IAsyncEnumerable<JobView>> watch, TimeSpan? timeout)
     {
         JobView job;
         try
         {
-            job = await JobWaiter.WaitAsync(context.Host, context.Output, watch, id, timeout: null, context.Interrupted).ConfigureAwait(false);
+            job = await JobWaiter.WaitAsync(context.Host, context.Output, watch, id, timeout, context.Interrupted).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (context.Interrupted.IsCancellationRequested)
         {

@@ -73,6 +73,6 @@ internal static class JobWaiter
         : "";
 
     private static string Why(JobView job) => job is { Status: JobStatus.Retrying, Error: { } error }
-        ? ResultText.Clean($": {error.Type}: {error.Message}")
+        ? $": {ErrorText.Line(error)}"
         : "";
 }

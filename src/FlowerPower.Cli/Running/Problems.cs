@@ -8,12 +8,15 @@ namespace FlowerPower.Cli.Running;
 /// <summary>What an exception is to the person at the console: an exit code, and one sentence for each thing that is wrong.</summary>
 internal static class Problems
 {
+    private const int MaxItems = 10;
+
     /// <summary>The exit code and the sentences, the first without its <c>error: </c>; at least one.</summary>
     public static (int ExitCode, IReadOnlyList<string> Sentences) Of(Exception error, CancellationToken interrupted) => error switch
     {
         UsageException => (ExitCodes.Usage, [error.Message]),
         InterruptedException => (ExitCodes.Interrupted, [error.Message]),
         OperationCanceledException when interrupted.IsCancellationRequested => (ExitCodes.Interrupted, ["interrupted."]),
+        ConfigException or ConfigurationException => (ExitCodes.Usage, [Sentence(error.Message)]),
         GraphException e => (ExitCodes.Failed, List(e.Message, e.Problems)),
         PipelineCompileException e => (ExitCodes.Failed, List(e.Message, e.Errors)),
         NodeFailedException e => (ExitCodes.Failed, [Sentence(NodeFailure(e))]),
@@ -38,7 +41,8 @@ internal static class Problems
 
         // The exception's own message lists them too; its first line says what cannot be done.
         var subject = message.Split('\n', 2)[0].TrimEnd();
-        return [subject, .. items];
+        IEnumerable<string> shown = items.Count > MaxItems ? [.. items.Take(MaxItems), $"and {items.Count - MaxItems} more"] : items;
+        return [subject, .. shown];
     }
 
     private static string Sentence(string message)

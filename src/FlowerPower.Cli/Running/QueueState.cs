@@ -21,9 +21,10 @@ internal static class QueueState
     /// process that only runs its own jobs, however long it takes.
     /// </summary>
     /// <returns>The queue that runs it.</returns>
+    /// <exception cref="CommandFailedException">Workers are up, but none of them serves the job's queue.</exception>
     /// <exception cref="QueueUnavailableException">The process that serves the project runs no workers, and stays.</exception>
     public static async Task<IJobQueue> EnsureRunsAsync(
-        JobQueueManager queue, JobId job, CliHost host, Output output, CancellationToken cancellationToken)
+        JobQueueManager queue, JobView job, CliHost host, Output output, CancellationToken cancellationToken)
     {
         var started = host.Time.GetTimestamp();
         var waitsFor = 0;
@@ -33,14 +34,20 @@ internal static class QueueState
             var opened = await queue.OpenAsync(cancellationToken).ConfigureAwait(false);
             if (opened is EmbeddedJobQueue { Node: var mine })
             {
-                mine.RunHere(job);
+                mine.RunHere(job.Id);
                 _ = mine.StopRequested.ContinueWith(_ => host.Interrupts.Raise(), TaskScheduler.Default);
                 return opened;
             }
 
-            if (overview.CanRun(job))
+            if (overview.CanRun(job.Id, job.Queue))
             {
                 return opened;
+            }
+
+            if (overview.WorkerSlots > 0)
+            {
+                RequireWorkers(opened, overview, job);
+                return opened; // it has ended already
             }
 
             if (overview.OwnJobs is { Count: > 0 } && opened is LocalJobQueue other)
@@ -67,17 +74,38 @@ internal static class QueueState
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>That workers are up, but not for this queue; not yet a sentence.</summary>
+    public static string NobodyServes(IJobQueue opened, QueueOverview overview, string queue) =>
+        $"no worker serves queue '{queue}' ({Server(opened, overview)} serves only {string.Join(", ", overview.Queues ?? [])})";
+
+    /// <summary>What to type, one after the other, so that this queue is served beside those that are.</summary>
+    public static (string First, string Then) HowToServe(QueueOverview overview, string queue) =>
+        ("flowerpower queue worker stop", $"flowerpower queue worker start --queues {string.Join(',', (overview.Queues ?? []).Append(queue))}");
+
     /// <summary>Makes sure that somebody will end an unfinished job, before anything waits for it.</summary>
-    /// <exception cref="CommandFailedException">No worker is up.</exception>
+    /// <exception cref="CommandFailedException">No worker is up, or none for the job's queue.</exception>
     public static async Task RequireWorkersAsync(JobQueueManager queue, JobView job, CancellationToken cancellationToken)
     {
-        if (job.IsFinished || (await queue.OverviewAsync(cancellationToken).ConfigureAwait(false)).CanRun(job.Id))
+        if (!job.IsFinished)
+        {
+            var overview = await queue.OverviewAsync(cancellationToken).ConfigureAwait(false);
+            RequireWorkers(await queue.OpenAsync(cancellationToken).ConfigureAwait(false), overview, job);
+        }
+    }
+
+    /// <inheritdoc cref="RequireWorkersAsync"/>
+    public static void RequireWorkers(IJobQueue opened, QueueOverview overview, JobView job)
+    {
+        if (job.IsFinished || overview.CanRun(job.Id, job.Queue))
         {
             return;
         }
 
+        var (stop, start) = HowToServe(overview, job.Queue);
+        var (why, remedy) = overview.WorkerSlots == 0
+            ? ("no worker is running that would end it", "start one in another terminal with flowerpower queue worker start")
+            : (NobodyServes(opened, overview, job.Queue), $"{stop}, in another terminal {start}");
         throw new CommandFailedException(
-            $"Job {job.Id} is {Rendering.JobText.Word(job.Status)}, and no worker is running that would end it, so waiting would be in vain: "
-            + "start one in another terminal with flowerpower queue worker start.");
+            $"Job {job.Id} is {Rendering.JobText.Word(job.Status)}, and {why}, so waiting would be in vain: {remedy}, then flowerpower queue result {job.Id} --wait.");
     }
 }

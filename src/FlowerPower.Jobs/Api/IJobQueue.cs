@@ -117,8 +117,14 @@ public sealed record QueueOverview(
     int BusySlots,
     IReadOnlyList<JobId>? OwnJobs = null)
 {
-    /// <summary>Is anybody up who would run this job, so that waiting for it is not in vain?</summary>
-    public bool CanRun(JobId id) => WorkerSlots > 0 || OwnJobs?.Contains(id) == true;
+    /// <summary>The queues that the worker slots serve; <see langword="null"/>: all.</summary>
+    public IReadOnlyList<string>? Queues { get; init; }
+
+    /// <summary>Would a worker slot that is up take jobs of this queue?</summary>
+    public bool Serves(string queue) => WorkerSlots > 0 && Queues?.Contains(queue) != false;
+
+    /// <summary>Is anybody up who would run this job of this queue, so that waiting for it is not in vain?</summary>
+    public bool CanRun(JobId id, string queue) => Serves(queue) || OwnJobs?.Contains(id) == true;
 }
 
 /// <summary>The queue cannot be reached, or does not answer. The message says which, and what to do.</summary>

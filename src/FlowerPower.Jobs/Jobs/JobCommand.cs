@@ -22,7 +22,11 @@ public abstract record JobCommand
     public sealed record Succeed(GrantId Grant, ReadOnlyMemory<byte> ResultJson) : JobCommand;
 
     /// <summary>The attempt's error.</summary>
-    public sealed record Fail(GrantId Grant, JobError Error) : JobCommand;
+    /// <param name="IsPermanent">
+    /// Another attempt would be certain to fail as this one did (code that does not compile, an input that is missing), so there is none, whatever the
+    /// job's retry policy says.
+    /// </param>
+    public sealed record Fail(GrantId Grant, JobError Error, bool IsPermanent = false) : JobCommand;
 
     /// <summary>The clock says that the attempt's deadline, or the job's expiry, may have passed.</summary>
     public sealed record CheckClock : JobCommand;

@@ -34,7 +34,7 @@ public static class JobLifecycle
             (Running s, Heartbeat c) when s.Grant == c.Grant => Nothing,
             (Running s, ReportProgress c) when s.Grant == c.Grant => Nothing,
             (Running s, Succeed c) when s.Grant == c.Grant => Accept(new Completed(s.Attempt, c.ResultJson) { At = now }),
-            (Running s, Fail c) when s.Grant == c.Grant => Accept(AfterFailure(s, c.Error, now, jitter)),
+            (Running s, Fail c) when s.Grant == c.Grant => Accept(AfterFailure(s, c.Error, c.IsPermanent, now, jitter)),
 
             // The answer that ended the attempt, again, because its reply was lost.
             (Finished { Outcome: JobStatus.Completed } s, Succeed c) when s.Trail.LastGrant == c.Grant => Nothing,
@@ -45,7 +45,7 @@ public static class JobLifecycle
             (_, Heartbeat or ReportProgress or Succeed or Fail) => Refuse(Refusal.StaleAttempt),
 
             (Running s, CheckClock) when s.Deadline is { } deadline && now >= deadline =>
-                Accept(AfterFailure(s, TimedOut(s), now, jitter)),
+                Accept(AfterFailure(s, TimedOut(s), isPermanent: false, now, jitter)),
             (_, CheckClock) => Nothing,
 
             (Running s, LoseWorker c) when s.Worker == c.Worker && (c.Grant ?? s.Grant) == s.Grant =>
@@ -134,11 +134,11 @@ public static class JobLifecycle
     private static DateTimeOffset Later(DateTimeOffset now, TimeSpan wait) =>
         wait < DateTimeOffset.MaxValue - now ? now + wait : DateTimeOffset.MaxValue;
 
-    private static JobEvent AfterFailure(Running s, JobError error, DateTimeOffset now, double jitter)
+    private static JobEvent AfterFailure(Running s, JobError error, bool isPermanent, DateTimeOffset now, double jitter)
     {
         var retry = s.Trail.Spec.Retry;
         var failures = s.Trail.FailuresMade + 1;
-        return failures <= retry.MaxRetries && retry.Covers(error)
+        return !isPermanent && failures <= retry.MaxRetries && retry.Covers(error)
             ? new AttemptFailed(s.Attempt, error, RetryAt: Later(now, retry.DelayAfter(failures, jitter))) { At = now }
             : new Failed(s.Attempt, error) { At = now };
     }

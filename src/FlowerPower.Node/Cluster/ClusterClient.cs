@@ -2,6 +2,7 @@ using FlowerPower.Actors.Transport;
 using FlowerPower.Jobs;
 using FlowerPower.Node.Cluster;
 using FlowerPower.Node.Local;
+using FlowerPower.Storage;
 
 namespace FlowerPower.Node;
 
@@ -135,16 +136,11 @@ public sealed class ClusterClient : IJobQueue
 
         public int ShardCount => Known.Owners.Count;
 
-        public int WorkerSlots => Living.Where(m => m.Info.Roles.HasFlag(Storage.MemberRoles.Worker)).Sum(m => m.Info.Slots);
-
-        public IReadOnlyList<string> QueueNodes =>
-            [.. Living.Where(m => m.Info.Roles.HasFlag(Storage.MemberRoles.Queue)).Select(m => m.Info.Incarnation)];
+        public IEnumerable<MemberInfo> Living => Known.Members.Where(m => m.Status != MemberStatus.Dead).Select(m => m.Info);
 
         public Task Changed => directory!.Changed;
 
         private ClusterMap Known => map ?? throw new InvalidOperationException("Nothing was learnt yet.");
-
-        private IEnumerable<ClusterMapMember> Living => Known.Members.Where(m => m.Status != Storage.MemberStatus.Dead);
 
         public void Begin(PeerTransport started) => transport = started;
 
@@ -161,7 +157,7 @@ public sealed class ClusterClient : IJobQueue
                 }
             }
 
-            if (Living.FirstOrDefault(m => m.Info.Incarnation == node) is { } member && PeerAddress.TryParse(member.Info.Address, out var address))
+            if (Living.FirstOrDefault(m => m.Incarnation == node) is { } member && PeerAddress.TryParse(member.Address, out var address))
             {
                 _ = DialAsync(node, address);
             }
@@ -302,7 +298,7 @@ public sealed class ClusterClient : IJobQueue
         }
 
         private IEnumerable<PeerAddress> Addresses() => (map?.Members ?? [])
-            .Where(m => m.Status != Storage.MemberStatus.Dead)
+            .Where(m => m.Status != MemberStatus.Dead)
             .Select(m => PeerAddress.TryParse(m.Info.Address, out var address) ? address : default)
             .Where(address => address != default)
             .Concat(options.Nodes)

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using FlowerPower.Jobs;
 using FlowerPower.Node.Jobs;
+using FlowerPower.Storage;
 
 namespace FlowerPower.Node.Cluster;
 
@@ -15,11 +16,8 @@ internal interface IClusterNodes
     /// <summary>The node's queue; <see langword="null"/> while it cannot be reached.</summary>
     IJobQueue? QueueOf(string node);
 
-    /// <summary>The nodes that serve shards, reachable or not; this process' own among them.</summary>
-    IReadOnlyList<string> QueueNodes { get; }
-
-    /// <summary>Jobs that all workers together can run at once.</summary>
-    int WorkerSlots { get; }
+    /// <summary>Those that are not dead, with the roles that they have.</summary>
+    IEnumerable<MemberInfo> Living { get; }
 
     /// <summary>The node does not have the shard.</summary>
     void Doubt(int shard, string node);
@@ -157,10 +155,12 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
             counts[status] = counts.GetValueOrDefault(status) + count;
         }
 
+        var workers = nodes.Living.Where(node => node.Roles.HasFlag(MemberRoles.Worker)).ToList();
         return answers[0] with
         {
             Counts = counts,
-            WorkerSlots = nodes.WorkerSlots,
+            WorkerSlots = workers.Sum(worker => worker.Slots),
+            Queues = workers.Any(worker => worker.Queues is null) ? null : [.. workers.SelectMany(worker => worker.Queues!).Distinct().Order()],
             BusySlots = (int)counts.GetValueOrDefault(JobStatus.Running),
         };
     }
@@ -173,7 +173,7 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
     /// <exception cref="QueueUnavailableException">One does not answer: what it has would be missing without a word.</exception>
     private async Task<IReadOnlyList<T>> OnAllAsync<T>(Func<IJobQueue, bool, Task<T>> ask)
     {
-        var all = nodes.QueueNodes;
+        var all = nodes.Living.Where(node => node.Roles.HasFlag(MemberRoles.Queue)).Select(node => node.Incarnation).ToList();
         if (all.Count == 0)
         {
             throw new QueueUnavailableException("No node of the cluster serves jobs: start one with the role 'queue'.");

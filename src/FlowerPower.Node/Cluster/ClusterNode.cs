@@ -227,13 +227,9 @@ public sealed class ClusterNode : IAsyncDisposable
 
         public Task Changed => peers.Directory.Changed;
 
-        public int WorkerSlots => Living.Where(m => m.Info.Roles.HasFlag(MemberRoles.Worker)).Sum(m => m.Info.Slots);
-
-        public IReadOnlyList<string> QueueNodes =>
-            [.. Living.Where(m => m.Info.Roles.HasFlag(MemberRoles.Queue)).Select(m => m.Info.Incarnation)
-                .OrderBy(incarnation => incarnation == peers.Me.Incarnation ? 0 : 1)];
-
-        private IEnumerable<Member> Living => peers.View.Living;
+        /// <summary>This one first: it costs no connection.</summary>
+        public IEnumerable<MemberInfo> Living =>
+            peers.View.Living.Select(m => m.Info).OrderBy(info => info.Incarnation == peers.Me.Incarnation ? 0 : 1);
 
         public string? OwnerOf(int shard) => peers.Directory.OwnerOf(shard);
 

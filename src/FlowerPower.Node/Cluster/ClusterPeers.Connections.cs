@@ -1,6 +1,7 @@
 using FlowerPower.Actors.Transport;
 using FlowerPower.Jobs;
 using FlowerPower.Node.Local;
+using FlowerPower.Node.Workers;
 using FlowerPower.Storage;
 
 namespace FlowerPower.Node.Cluster;
@@ -112,9 +113,14 @@ internal sealed partial class ClusterPeers : ITransportHandler
         try
         {
             var asked = MayServe ? region.AskHere<JobReply>(report.Job.Value, report.ToCommand(), message.Patience!.Value, stopping.Token) : null;
-            message.Reply(asked is null
-                ? new WorkerReportAnswer(null, IsElsewhere: true)
-                : new WorkerReportAnswer((await asked.ConfigureAwait(false)).Refusal));
+            if (asked is null)
+            {
+                message.Reply(new WorkerReportAnswer(null, IsElsewhere: true));
+                return;
+            }
+
+            var reply = await asked.ConfigureAwait(false);
+            message.Reply(new WorkerReportAnswer(reply.Refusal, AttemptFate.Of(reply.State, report.Grant)));
         }
         catch (Exception error)
         {

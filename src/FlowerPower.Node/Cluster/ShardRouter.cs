@@ -26,8 +26,8 @@ internal sealed class ShardRouter(ClusterPeers peers) : IShardRouter
             throw ShardElsewhereException.Of(shard);
         }
 
-        // A worker wants to know that its report was taken, not what the job is now.
-        return (T)(object)new JobReply(answer.Refusal, Changed: answer.Refusal is null, JobState.None, null);
+        // A worker wants to know what became of its attempt, not what the job is now.
+        return (T)(object)new JobReply(answer.Refusal, Changed: answer.Refusal is null, JobState.None, null) { Fate = answer.Fate };
     }
 
     private NodePeer? OwnerOf(int shard) => peers.Directory.OwnerOf(shard) is { } node ? peers.Find(node) : null;

@@ -1,5 +1,6 @@
 using FlowerPower.Actors;
 using FlowerPower.Jobs;
+using FlowerPower.Node.Workers;
 
 namespace FlowerPower.Node.Jobs;
 
@@ -176,7 +177,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
     {
         if (!isWorkersAnswer && before is JobState.Running was && (state as JobState.Running)?.Grant != was.Grant)
         {
-            parts.FindWorker(was.Worker)?.Tell(new StopAttempt(was.Grant));
+            parts.FindWorker(was.Worker)?.Tell(new StopAttempt(was.Grant, AttemptFate.Of(state, was.Grant)));
         }
 
         if (state is JobState.Waiting waiting)
@@ -246,7 +247,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         }
         else if (decision.Refusal is not null)
         {
-            Answer(new StopAttempt(heartbeat.Grant));
+            Answer(new StopAttempt(heartbeat.Grant, AttemptFate.Of(state, heartbeat.Grant)));
         }
     }
 

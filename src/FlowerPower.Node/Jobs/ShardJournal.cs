@@ -30,6 +30,7 @@ internal sealed class ShardJournal(
     private bool writing;
     private bool isDoubted;
     private Exception? lost;
+    private string? readProblem;
     private TaskCompletionSource? idle;
 
     /// <summary>The jobs of this shard that are not finished.</summary>
@@ -37,6 +38,9 @@ internal sealed class ShardJournal(
 
     /// <summary>Why the store does not take what is to be written, while it is tried again; <see langword="null"/> if it does.</summary>
     public string? StoreProblem => appender.Problem;
+
+    /// <summary>Why the store did not give the last record that was asked for; <see langword="null"/> if it did.</summary>
+    public string? ReadProblem => Volatile.Read(ref readProblem);
 
     /// <summary>When some job's clock must be looked at.</summary>
     public ClockChecks Clock { get; } = new();
@@ -64,7 +68,18 @@ internal sealed class ShardJournal(
             }
         }
 
-        var record = await store.ReadRecordAsync(shard, id.Value, cancellationToken).ConfigureAwait(false);
+        StoredRecord? record;
+        try
+        {
+            record = await store.ReadRecordAsync(shard, id.Value, cancellationToken).ConfigureAwait(false);
+            Volatile.Write(ref readProblem, null);
+        }
+        catch (StoreUnavailableException unavailable)
+        {
+            Volatile.Write(ref readProblem, unavailable.Message);
+            throw;
+        }
+
         return record is null ? JobState.None : JobWire.DecodeRecord(record.Body, id);
     }
 

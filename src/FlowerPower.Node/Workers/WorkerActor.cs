@@ -40,9 +40,10 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
         return ValueTask.CompletedTask;
     }
 
-    protected override ValueTask OnReceive(object message)
+    protected override async ValueTask OnReceive(object message)
     {
         var isNewBroker = false;
+        AttemptReport? ended = null;
         switch (message)
         {
             case BrokerStarted:
@@ -73,11 +74,11 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
 
                 Begin(run);
                 break;
-            case AttemptEnded ended:
-                End(ended);
+            case AttemptEnded done:
+                End(done);
                 break;
             case ReportAnswered answered:
-                reports.Remove(answered.Grant);
+                ended = Answered(answered);
                 break;
             case ReportUnanswered unanswered:
                 ResendLater(unanswered.Grant);
@@ -91,7 +92,7 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
                 AskWhetherStillOurs();
                 break;
             case StopAttempt stop:
-                Stop(stop);
+                ended = Stop(stop);
                 break;
             case ConfirmAttempt confirm when parts.IsCluster:
                 // The shard may have come to another node while the grant was on its way here.
@@ -117,7 +118,12 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
                 break;
             default:
                 Unhandled(message);
-                return ValueTask.CompletedTask;
+                return;
+        }
+
+        if (ended is not null)
+        {
+            await parts.Reports.TellAsync(ended, Context.Stopping).ConfigureAwait(false);
         }
 
         gauge.Busy = running.Count;
@@ -128,7 +134,6 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
         }
 
         TellDrained();
-        return ValueTask.CompletedTask;
     }
 
     protected override ValueTask OnStop()
@@ -215,11 +220,11 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
 
         if (board.IsDraining || running.Count >= board.Slots)
         {
-            GiveBack(run.Spec.Id, run.Grant);
+            GiveBack(run.Spec.Id, run.Grant, attempt: null);
             return;
         }
 
-        var attempt = new RunningAttempt(run.Spec.Id);
+        var attempt = new RunningAttempt(run, parts.Options.Time.GetTimestamp());
         running[run.Grant] = attempt;
         var self = Context.Self;
         var progress = new ProgressThrottle(
@@ -233,12 +238,12 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
         {
             var result = await executor.RunAsync(run.Spec, run.Attempt, progress.Report, attempt.Cancellation.Token).ConfigureAwait(false);
             return JobWire.ProblemWithResult(result.Span) is { } problem
-                ? new JobCommand.Fail(run.Grant, JobError.Named("ResultRefused", problem))
+                ? new JobCommand.Fail(run.Grant, JobError.Named("ResultRefused", problem), IsPermanent: true)
                 : new JobCommand.Succeed(run.Grant, result);
         }
         catch (Exception error)
         {
-            return new JobCommand.Fail(run.Grant, JobErrors.Of(error));
+            return new JobCommand.Fail(run.Grant, JobErrors.Of(error), JobErrors.IsPermanent(error));
         }
         finally
         {
@@ -256,7 +261,8 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
         attempt.Cancellation.Dispose();
         if (!attempt.IsTakenAway)
         {
-            var report = new PendingReport(ended.Grant, attempt.Job, ended.Outcome);
+            attempt.Took = RunningTime(attempt);
+            var report = new PendingReport(ended.Grant, attempt.Job, ended.Outcome, attempt);
             reports[ended.Grant] = report;
             Send(report);
         }
@@ -266,8 +272,14 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
     private void Send(PendingReport report)
     {
         var answer = parts.Jobs.Ask<JobReply>(report.Job.Value, report.Outcome, ReportTimeout);
-        Context.PipeToSelf(answer, _ => new ReportAnswered(report.Grant), _ => new ReportUnanswered(report.Grant));
+        Context.PipeToSelf(answer, reply => new ReportAnswered(report.Grant, reply), _ => new ReportUnanswered(report.Grant));
     }
+
+    /// <returns>What there is to tell: only now is the outcome what the job has.</returns>
+    private AttemptReport? Answered(ReportAnswered answered) =>
+        reports.Remove(answered.Grant, out var report) && report.Attempt is { Took: { } took, Run: var run }
+            ? AttemptReport.Answered(run, took, report.Outcome, answered.Reply)
+            : null;
 
     /// <summary>A shard that is starting, or has stopped, answers nobody; asking it at once again and again would only keep both busy.</summary>
     private void ResendLater(GrantId grant)
@@ -294,20 +306,31 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
         }
     }
 
-    private void Stop(StopAttempt stop)
+    /// <returns>What there is to tell; <see langword="null"/> if it was told already, or will be with the answer to its hand-back.</returns>
+    private AttemptReport? Stop(StopAttempt stop)
     {
-        if (running.TryGetValue(stop.Grant, out var attempt))
+        if (!running.TryGetValue(stop.Grant, out var attempt))
         {
-            attempt.IsTakenAway = true;
-            attempt.Cancel();
+            return null;
         }
+
+        attempt.Cancel();
+        if (attempt.IsTakenAway)
+        {
+            return null;
+        }
+
+        attempt.IsTakenAway = true;
+        return AttemptReport.Stopped(attempt.Run, RunningTime(attempt), stop.Fate);
     }
+
+    private TimeSpan RunningTime(RunningAttempt attempt) => parts.Options.Time.GetElapsedTime(attempt.StartedAt);
 
     private void Confirm(ConfirmAttempt confirm)
     {
         if (!running.ContainsKey(confirm.Grant) && !reports.ContainsKey(confirm.Grant))
         {
-            GiveBack(confirm.Id, confirm.Grant);
+            GiveBack(confirm.Id, confirm.Grant, attempt: null);
         }
     }
 
@@ -321,14 +344,15 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
             }
 
             attempt.IsTakenAway = true;
+            attempt.Took = RunningTime(attempt);
             attempt.Cancel();
-            GiveBack(attempt.Job, grant);
+            GiveBack(attempt.Job, grant, attempt);
         }
     }
 
-    private void GiveBack(JobId job, GrantId grant)
+    private void GiveBack(JobId job, GrantId grant, RunningAttempt? attempt)
     {
-        var report = new PendingReport(grant, job, new JobCommand.LoseWorker(parts.WorkerId, HandedBack: true, grant));
+        var report = new PendingReport(grant, job, new JobCommand.LoseWorker(parts.WorkerId, HandedBack: true, grant), attempt);
         reports[grant] = report;
         Send(report);
     }
@@ -344,7 +368,7 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
 
     private sealed record AttemptEnded(GrantId Grant, JobCommand Outcome);
 
-    private sealed record ReportAnswered(GrantId Grant);
+    private sealed record ReportAnswered(GrantId Grant, JobReply Reply);
 
     private sealed record ReportUnanswered(GrantId Grant);
 
@@ -356,32 +380,4 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
     {
         public static Beat Instance { get; } = new();
     }
-}
-
-/// <summary>To a worker: run this many attempts at once from now on. Those beyond it finish.</summary>
-internal sealed record SetSlots(int Slots);
-
-/// <summary>To a worker: take no more work, and answer <see cref="Drained"/> once everything is reported.</summary>
-internal sealed record Drain
-{
-    public static Drain Instance { get; } = new();
-}
-
-/// <summary>A worker's answer to <see cref="Drain"/>.</summary>
-internal sealed record Drained
-{
-    public static Drained Instance { get; } = new();
-}
-
-/// <summary>To a draining worker: time is up; cancel what runs and give it back.</summary>
-internal sealed record HandBack
-{
-    public static HandBack Instance { get; } = new();
-}
-
-/// <summary>How busy the worker is, for whoever asks from another thread.</summary>
-internal sealed class WorkerGauge
-{
-    /// <summary>Attempts that run now.</summary>
-    public volatile int Busy;
 }

@@ -51,9 +51,18 @@ internal sealed class BrokerSeat
 }
 
 /// <summary>An attempt in a slot.</summary>
-internal sealed class RunningAttempt(JobId job)
+/// <param name="startedAt">By the monotonic clock.</param>
+internal sealed class RunningAttempt(RunAttempt run, long startedAt)
 {
-    public JobId Job { get; } = job;
+    public RunAttempt Run { get; } = run;
+
+    public JobId Job => Run.Spec.Id;
+
+    /// <summary>When it started, by the monotonic clock.</summary>
+    public long StartedAt { get; } = startedAt;
+
+    /// <summary>How long it ran; <see langword="null"/> while it runs.</summary>
+    public TimeSpan? Took { get; set; }
 
     public CancellationTokenSource Cancellation { get; } = new();
 
@@ -65,8 +74,11 @@ internal sealed class RunningAttempt(JobId job)
 }
 
 /// <summary>What a job must hear about an attempt, and has not answered yet.</summary>
-internal sealed class PendingReport(GrantId grant, JobId job, JobCommand outcome)
+/// <param name="attempt"><see langword="null"/>: it never ran here.</param>
+internal sealed class PendingReport(GrantId grant, JobId job, JobCommand outcome, RunningAttempt? attempt)
 {
+    public RunningAttempt? Attempt { get; } = attempt;
+
     public GrantId Grant { get; } = grant;
 
     public JobId Job { get; } = job;

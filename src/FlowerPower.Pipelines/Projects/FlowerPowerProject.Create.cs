@@ -76,8 +76,11 @@ public sealed partial class FlowerPowerProject
 
     private static void Write(string path, string text)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllText(path, text);
+        Writing(path, () =>
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllText(path, text);
+        });
     }
 
     private static void WriteNew(string path, string text)
@@ -97,6 +100,11 @@ public sealed partial class FlowerPowerProject
         }
     }
 
+    /// <summary>The system's words without the path in them, which may be that of a temporary neighbour, and what to do.</summary>
+    internal static string WhyNotWritten(Exception error) => error is UnauthorizedAccessException
+        ? "this user may not write there; give it the right, or copy the project to a folder of its own."
+        : $"{error.Message.Split(" : '")[0].TrimEnd('.')}; mend that, or use another folder.";
+
     private static void Writing(string what, Action write)
     {
         try
@@ -105,7 +113,7 @@ public sealed partial class FlowerPowerProject
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new ProjectException($"'{what}' cannot be written: {error.Message}", error);
+            throw new ProjectException($"'{what}' cannot be written: {WhyNotWritten(error)}", error);
         }
     }
 }

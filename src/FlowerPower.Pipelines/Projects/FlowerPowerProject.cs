@@ -36,6 +36,11 @@ public sealed partial class FlowerPowerProject
         files = new PipelineFiles(folders);
         configFile = new ConfigFile(folders, environment, options.Strict);
         var path = ProjectFile(folders.Config);
+        if (path is null && Directory.Exists(Path.Combine(folders.Config, "project.yml")))
+        {
+            throw new ProjectException($"{folders.Shown(Path.Combine(folders.Config, "project.yml"))} is a folder, and has to be a file: delete or rename it.");
+        }
+
         var context = new BindContext([]);
         Config = (ProjectConfig)configFile.Bind(
             path is null ? null : configFile.ReadText(path), folders.Shown(path ?? Path.Combine(folders.Config, "project.yml")), "PROJECT",
@@ -67,6 +72,9 @@ public sealed partial class FlowerPowerProject
 
     /// <summary>The folder of code files. May not exist.</summary>
     public string PipelinesFolder => folders.Pipelines;
+
+    /// <summary><c>conf/project.yml</c> as messages name it: relative to <see cref="Root"/>, with forward slashes. May not exist.</summary>
+    public string ConfigFileName => folders.Shown(ProjectFile(folders.Config) ?? Path.Combine(folders.Config, "project.yml"));
 
     /// <summary>The folder of <c>project.yml</c>.</summary>
     public string ConfigFolder => folders.Config;

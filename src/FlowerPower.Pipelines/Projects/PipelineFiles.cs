@@ -49,14 +49,20 @@ internal sealed partial class PipelineFiles(ProjectFolders folders)
         return [.. names.Values.Order(StringComparer.Ordinal)];
     }
 
-    private static List<string> Existing(string folder, string name, string[] endings) =>
-    [
-        .. from spelling in new[] { name, Canonical(name), name.Replace('_', '-') }.Distinct(StringComparer.Ordinal)
-           from ending in endings
-           let path = Path(folder, spelling, ending)
-           where File.Exists(path)
-           select path,
-    ];
+    /// <exception cref="ProjectException">There is no file, but a folder under a file's name.</exception>
+    private List<string> Existing(string folder, string name, string[] endings)
+    {
+        List<string> paths =
+        [
+            .. from spelling in new[] { name, Canonical(name), name.Replace('_', '-') }.Distinct(StringComparer.Ordinal)
+               from ending in endings
+               select Path(folder, spelling, ending),
+        ];
+        List<string> found = [.. paths.Where(File.Exists)];
+        return found.Count == 0 && paths.Find(Directory.Exists) is { } inTheWay
+            ? throw new ProjectException($"{folders.Shown(inTheWay)} is a folder, and has to be a file: delete or rename it.")
+            : found;
+    }
 
     private static IEnumerable<string> Scan(string folder, string[] endings, string prefix = "", int depth = 0)
     {

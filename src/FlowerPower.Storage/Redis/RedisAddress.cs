@@ -47,6 +47,12 @@ public sealed record RedisAddress
         }
 
         var rest = text[(text.IndexOf("://", StringComparison.Ordinal) + 3)..];
+        if (rest.IndexOf('?') is var mark and >= 0 && rest.LastIndexOf('@') > mark)
+        {
+            // Before anything else reads it as a host or an option, and shows it.
+            throw Wrong("a password must be percent-encoded where it has a '?' (as %3F), '@' (%40), '/' (%2F), '#' (%23) or '%' (%25)");
+        }
+
         var (beforeQuery, query) = Split(rest, rest.IndexOf('?'));
         var options = Query(query);
         // A password may hold any character but must be percent-encoded where it would end the part, so the last @ ends it.

@@ -187,6 +187,7 @@ internal sealed class RedisLink : IDisposable
         {
             // The client library takes its whole time-out to say that nobody listens, and several connections to say that nobody answers.
             await RedisLocator.KnockAsync(servers, options, cancellationToken).ConfigureAwait(false);
+            await RedisDatabaseCheck.RequireAsync(servers, options, cancellationToken).ConfigureAwait(false);
             return await RedisConnection.ConnectAsync(options, servers, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not (StoreException or OperationCanceledException))

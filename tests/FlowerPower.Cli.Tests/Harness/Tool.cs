@@ -37,7 +37,7 @@ internal sealed class FakeConsole
 
     public bool IsTerminal { get; init; }
 
-    public TextWriter Out { get; } = new StringWriter();
+    public TextWriter Out { get; init; } = new StringWriter();
 
     public TextWriter Error { get; } = new StringWriter();
 

@@ -25,7 +25,7 @@ public sealed class BadInputTests
     {
         using var project = new TempProject().WithHello().Write("conf/pipelines/hello.yml", "run:\n  inputs: {name: Ada\n");
 
-        var sentence = (await RunAsync(project, way, "hello")).AssertFailed();
+        var sentence = (await RunAsync(project, way, "hello")).AssertFailed(ExitCodes.Usage);
 
         Assert.StartsWith("conf/pipelines/hello.yml:", sentence, StringComparison.Ordinal);
     }
@@ -35,7 +35,7 @@ public sealed class BadInputTests
     {
         using var project = new TempProject().WithHello().Write("conf/pipelines/hello.yml", "run:\n  retry:\n    max_retries: many\n");
 
-        var sentence = (await RunAsync(project, "pipeline run", "hello")).AssertFailed();
+        var sentence = (await RunAsync(project, "pipeline run", "hello")).AssertFailed(ExitCodes.Usage);
 
         Assert.StartsWith("conf/pipelines/hello.yml:3", sentence, StringComparison.Ordinal);
         Assert.Contains("max_retries", sentence, StringComparison.Ordinal);

@@ -172,7 +172,7 @@ public sealed class QueueCommandTests
         await Tool.RunAsync(project, "queue", "run", "broken", "--id", "b1", "--max-retries", "1", "--retry-delay", "0.001");
         await Tool.RunAsync(project, "queue", "retry", "b1");
 
-        var worker = (await Tool.RunAsync(project, "queue", "worker", "start", "--burst")).AssertDone().Out;
+        var worker = (await Tool.RunAsync(project, "queue", "worker", "start", "--burst")).Out;
         var text = (await Tool.RunAsync(project, "queue", "status", "b1")).AssertDone().Out;
         var json = (await Tool.RunAsync(project, "queue", "status", "b1", "--output", "json")).AssertDone().Json;
         var result = (await Tool.RunAsync(project, "queue", "result", "b1")).AssertFailed();
@@ -261,7 +261,7 @@ public sealed class QueueCommandTests
         var numbers = (await Tool.RunAsync(project, "queue", "metrics", "--output", "json")).AssertDone().Json;
         var text = (await Tool.RunAsync(project, "queue", "status")).AssertDone().Out;
 
-        Assert.Equal(["project", "node", "asOf", "counts", "workerSlots", "busySlots"], numbers.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(["project", "node", "asOf", "counts", "workerSlots", "busySlots", "queues"], numbers.EnumerateObject().Select(member => member.Name));
         Assert.Equal(
             ["scheduled 1", "pending 1", "running 0", "retrying 0", "completed 0", "failed 0", "cancelled 0"],
             numbers.GetProperty("counts").EnumerateObject().Select(count => $"{count.Name} {count.Value}"));

@@ -66,9 +66,58 @@ public sealed class RedisCommandTests : IAsyncLifetime
         Assert.Equal(ExitCodes.Done, await next.ExitAsync());
     }
 
+    [Fact]
+    public async Task A_database_that_the_server_does_not_have_is_named_with_how_many_there_are()
+    {
+        using var project = new TempProject().WithHello();
+
+        var problem = (await Tool.RunAsync(project, "queue", "enqueue", "hello", "--redis", $"{server.Url}/16")).AssertFailed();
+        var last = await Tool.RunAsync(project, "queue", "enqueue", "hello", "--redis", $"{server.Url}/15");
+
+        Assert.Equal(
+            $"Redis at 127.0.0.1:{server.Port} has no database 16: it has 16, numbered from 0. Correct the number at the end of its address.", problem);
+        last.AssertDone();
+    }
+
+    [Fact]
+    public async Task Stopping_a_worker_of_another_folder_says_who_serves_the_store()
+    {
+        using var project = new TempProject().WithHello();
+        using var copy = new TempProject().WithHello();
+        using var worker = ToolProcess.Start(project, "queue", "worker", "start", "--redis", server.Url);
+        await worker.LineAsync("Serving");
+
+        var problem = (await Tool.RunAsync(copy, "queue", "worker", "stop", "--redis", server.Url)).AssertFailed();
+        worker.Signal(ToolProcess.Interrupt);
+        await worker.ExitAsync();
+        var after = (await Tool.RunAsync(copy, "queue", "worker", "stop", "--redis", server.Url)).AssertDone();
+
+        Assert.StartsWith(
+            $"Nobody serves project 'shop' from this folder, but the store 'shop' in Redis at 127.0.0.1:{server.Port} is served by "
+            + "flowerpower queue worker start (process ", problem, StringComparison.Ordinal);
+        Assert.EndsWith($" on {Environment.MachineName}): stop it there, in the folder that it was started in.", problem, StringComparison.Ordinal);
+        Assert.Equal("No worker is running for project 'shop'.\n", after.Out);
+    }
+
+    [Fact]
+    public async Task A_frozen_Redis_is_named_to_whoever_enqueues_through_its_worker()
+    {
+        using var project = new TempProject().WithHello();
+        using var worker = ToolProcess.Start(project, "queue", "worker", "start", "--redis", server.Url);
+        await worker.LineAsync("Serving");
+        server.Freeze();
+
+        var said = await Tool.RunAsync(project, "queue", "enqueue", "hello", "--id", "h1", "--redis", server.Url);
+        server.Thaw();
+
+        Assert.Contains($"Redis at 127.0.0.1:{server.Port} did not answer in time", said.AssertFailed(), StringComparison.Ordinal);
+        Assert.Contains("safe to repeat with the same job id", said.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("localhost", ExitCodes.Usage, "does not begin with redis://")]
     [InlineData("redis://127.0.0.1:1", ExitCodes.Failed, "127.0.0.1:1 cannot be reached")]
+    [InlineData("redis://:what?now@127.0.0.1", ExitCodes.Usage, "a password must be percent-encoded")]
     public async Task An_address_that_cannot_be_used_is_one_sentence_with_the_remedy(string address, int exitCode, string words)
     {
         using var project = new TempProject().WithHello();

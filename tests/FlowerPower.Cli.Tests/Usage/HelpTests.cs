@@ -22,6 +22,17 @@ public sealed class HelpTests
     }
 
     [Fact]
+    public async Task A_list_of_commands_shows_which_arguments_may_be_left_out()
+    {
+        var root = (await Tool.RunIn(Path.GetTempPath(), "--help")).AssertDone().Out;
+        var queue = (await Tool.RunIn(Path.GetTempPath(), "queue", "--help")).AssertDone().Out;
+
+        Assert.Matches(@"\n  init \[<PATH>\] +Make a project", root);
+        Assert.Matches(@"\n  status \[<PIPELINE\|ID>\] +Show a job", queue);
+        Assert.Matches(@"\n  cancel <ID> +End a job", queue);
+    }
+
+    [Fact]
     public async Task The_help_is_the_same_in_every_project()
     {
         using var project = new TempProject().WithHello();

@@ -19,6 +19,17 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public void A_failure_that_is_certain_to_come_again_ends_the_job_whatever_its_retries()
+    {
+        var certain = new Fail(First, Broken, IsPermanent: true);
+        var failed = AssertHappens<Failed>(Running(), certain, T0 + Second);
+
+        Assert.Equal(new Failed(1, Broken) { At = T0 + Second }, failed);
+        var job = JobLifecycle.Evolve(Running(), failed);
+        Assert.Equal(Decision.Nothing, JobLifecycle.Decide(job, certain, T0 + Minute, jitter: 0)); // its answer was lost, and it comes again
+    }
+
+    [Fact]
     public void The_retry_does_not_start_before_its_time()
     {
         var job = After(Running(), T0, new Fail(First, Broken));

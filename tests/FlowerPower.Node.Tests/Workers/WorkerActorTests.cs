@@ -167,7 +167,7 @@ public sealed class WorkerActorTests
         var kept = await sim.StartAsync("kept");
         var taken = await sim.StartAsync("taken");
         sim.Ends["kept"] = sim.Ends["taken"] = new TaskCompletionSource<string>();
-        sim.Tell(new StopAttempt(WorkerSim.GrantOf("taken")));
+        sim.Tell(new StopAttempt(WorkerSim.GrantOf("taken"), new AttemptFate(AttemptEnd.TakenAway, IsOver: false)));
         Assert.True(taken.Cancelled.IsCancellationRequested);
 
         sim.Worker.Tell(HandBack.Instance);
@@ -193,7 +193,7 @@ public sealed class WorkerActorTests
         Assert.Equal(["lost", "mine"], sim.Jobs.Told.Select(told => told.Id).Order());
         Assert.All(sim.Jobs.Told, told => Assert.Equal(WorkerSim.GrantOf(told.Id), Assert.IsType<JobCommand.Heartbeat>(told.Message).Grant));
 
-        sim.Tell(new StopAttempt(WorkerSim.GrantOf("lost"))); // the job's answer
+        sim.Tell(new StopAttempt(WorkerSim.GrantOf("lost"), new AttemptFate(AttemptEnd.TakenAway, IsOver: false))); // the job's answer
         Assert.True(lost.Cancelled.IsCancellationRequested);
         Assert.False(mine.Cancelled.IsCancellationRequested);
 

@@ -28,8 +28,9 @@ internal sealed class WorkerSim
         });
         Broker = new TestProbe(system, "broker") { Guard = Guard };
         Board = new WorkerBoard(slots);
-        var options = new NodeOptions { Time = Time, Chance = NodeChance.Seeded(1), OnNotice = notice => Notices.Add(notice.Text) };
+        var options = new NodeOptions { Time = Time, Chance = NodeChance.Seeded(1), OnNotice = notice => Notices.Add(notice.Text), OnAttemptEnded = Told.Add };
         Parts = new JobNodeParts(system, options, new WorkerId("Ada"), shardCount: 1) { Broker = Broker, Jobs = Jobs };
+        Parts.Reports = AttemptReports.To(options.OnAttemptEnded, Parts.Warn, TimeProvider.System);
         Parts.Serves(0, new ShardJournal(new InMemoryShardStore(1), 0, new ShardOwner("Ada", new ClaimId(Guid.Empty)), null, Parts, _ => { }));
         Worker = system.Spawn(Props.Of(() => new WorkerActor(Parts, Executor, new WorkerGauge(), Board)), "worker");
         Parts.Worker = Worker;
@@ -52,6 +53,16 @@ internal sealed class WorkerSim
     public ActorRef Worker { get; }
 
     public List<string> Notices { get; } = [];
+
+    /// <summary>What the node told of ended attempts; read it by <see cref="AllToldAsync"/>.</summary>
+    private List<AttemptReport> Told { get; } = [];
+
+    /// <summary>Everything that has been told of ended attempts; nothing is told after this.</summary>
+    public async Task<IReadOnlyList<AttemptReport>> AllToldAsync()
+    {
+        await Parts.Reports.CloseAsync();
+        return Told;
+    }
 
     /// <summary>How each job's attempt ends: set by the test.</summary>
     public Dictionary<string, TaskCompletionSource<string>> Ends { get; } = [];

@@ -116,7 +116,7 @@ public sealed class WarningsAndErrorsTests : IDisposable
     [InlineData("name: ../up", "conf/project.yml:1:7: name is the text \"../up\"; expected a name without '/', '\\' and '..', or null.")]
     [InlineData("job_queue: {backend: {port: 70000}}", "conf/project.yml:1:29: job_queue.backend.port is the number 70000; expected a whole number, 1 to 65535.")]
     [InlineData("job_queue: {backend: {db: main}}", "conf/project.yml:1:27: job_queue.backend.database is the text \"main\"; expected a whole number, 0 or more.")]
-    [InlineData("job_queue: {backend: {uri: localhost}}", "conf/project.yml:1:28: job_queue.backend.uri is a value that does not fit; expected a URL such as redis://localhost:6379/0, or null.")]
+    [InlineData("job_queue: {backend: {uri: localhost}}", "conf/project.yml:1:28: job_queue.backend.uri is a value that does not fit; expected a URL such as redis://:PASSWORD@localhost:6379/0, in which the password's special characters are percent-encoded (@ is %40, / is %2F, ? is %3F, # is %23), or null.")]
     [InlineData("job_queue: {backend: {password: [x]}}", "conf/project.yml:1:33: job_queue.backend.password is a list; expected text, or null.")]
     public void A_wrong_value_in_the_project_is_an_error_when_the_project_is_loaded(string yaml, string message)
     {

@@ -165,4 +165,14 @@ public sealed class CreateTests : IDisposable
         Assert.Empty(result.Diagnostics);
         return Assembly.Load(output.ToArray());
     }
+
+    [Fact]
+    public void A_folder_that_this_user_may_not_write_to_is_explained_without_a_second_path()
+    {
+        var reason = FlowerPowerProject.WhyNotWritten(new UnauthorizedAccessException("Access to the path '/srv/shop/conf' is denied."));
+        var full = FlowerPowerProject.WhyNotWritten(new IOException("No space left on device : '/srv/shop/conf/x'"));
+
+        Assert.Equal("this user may not write there; give it the right, or copy the project to a folder of its own.", reason);
+        Assert.Equal("No space left on device; mend that, or use another folder.", full);
+    }
 }

@@ -38,6 +38,8 @@ public sealed class RedisAddressTests
     [InlineData("redis://a?name=a{b", "the name 'a{b'")]
     [InlineData("redis://ada:pw@a", "user names are not supported")]
     [InlineData("redis://pw@a", "with a colon before it")]
+    [InlineData("redis://:pw?x@a", "a password must be percent-encoded")]
+    [InlineData("redis://:pw@a?name=x@y", "a password must be percent-encoded")]
     public void A_wrong_address_is_refused_with_what_is_wrong_and_one_that_works(string text, string what)
     {
         var error = Assert.Throws<FormatException>(() => RedisAddress.Parse(text));

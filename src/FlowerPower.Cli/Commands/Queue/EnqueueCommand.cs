@@ -8,72 +8,71 @@ using FlowerPower.Jobs;
 namespace FlowerPower.Cli.Commands.Queue;
 
 /// <summary><c>queue enqueue</c>: stores a pipeline's run as a job.</summary>
-internal sealed class EnqueueCommand : ToolCommand
+internal sealed class EnqueueCommand : EnqueueingCommand
 {
-    private readonly Argument<string> name;
-    private readonly RunOptions run = new();
-    private readonly EnqueueOptionSet enqueue = new();
-    private readonly Option<string?> backend = Backends.Option();
     private readonly Option<bool> wait = new("--wait") { Description = "Wait for the job, and print its result instead of its id" };
+
+    private readonly Option<TimeSpan?> waitTimeout = Values.Length(
+        "--wait-timeout", "With --wait: how long. Then the job stays, and its id is printed. Default: without limit");
 
     public EnqueueCommand(CommonOptions common)
         : base(common, "enqueue", "Store a run of a pipeline as a durable job, and print the job's id")
     {
-        name = PipelineArgument("The pipeline");
-        run.AddTo(this);
-        enqueue.AddTo(this);
-        Add(backend);
         Add(wait);
+        Add(waitTimeout);
+        this.RequireTogether(waitTimeout, wait);
     }
 
     public override IReadOnlyList<Example> Examples { get; } =
     [
-        new("queue enqueue hello", "as soon as a worker is free"),
         new("queue enqueue hello --priority high --inputs name=Ada --tag greeting", "before all others, with an input and a tag"),
         new("queue enqueue hello --run-in 2h30m --expires-in 4h --id hello-tonight", "later, if not too late, and once however often you say it"),
+        new("queue enqueue hello --wait --wait-timeout 5m", "and print its result, if that comes in time"),
     ];
 
-    public override string FailsWhen => "the job was not stored, or with --wait: it failed or was cancelled";
+    public override string FailsWhen =>
+        "the job was not stored; or with --wait: it failed or was cancelled, or no result has come (no worker, --wait-timeout): then its id is printed";
 
-    /// <summary>Says what became of a request to enqueue, beside the result.</summary>
-    public static void Tell(Output output, EnqueueReceipt receipt, string pipeline) => output.Note(receipt.Created
-        ? $"enqueued {pipeline} as job {receipt.Id}"
-        : $"job {receipt.Id} existed already, and is unchanged");
-
-    protected override async Task<int> RunAsync(CommandContext context)
+    protected override async Task<int> GoOnAsync(CommandContext context, JobQueueManager queue, EnqueueReceipt receipt)
     {
-        var project = context.LoadProject();
-        var pipeline = context.Parse.GetRequiredValue(name);
-        var config = run.Read(context.Parse);
-        context.Check(project, pipeline, config);
-        await using var queue = context.OpenQueue(project, context.Parse.GetValue(backend));
-        var options = enqueue.Read(context.Parse);
-        var receipts = await queue.EnqueueManyAsync([new EnqueueItem(pipeline, config, options)], context.Interrupted).ConfigureAwait(false);
-        var job = await queue.GetQueueStatusAsync(receipts[0].Id, context.Interrupted).ConfigureAwait(false);
-        Tell(context.Output, receipts[0], pipeline);
-        if (context.Parse.GetValue(wait))
-        {
-            await QueueState.RequireWorkersAsync(queue, job, context.Interrupted).ConfigureAwait(false);
-            var waiting = await queue.OpenAsync(context.Interrupted).ConfigureAwait(false);
-            return await JobRunner.AwaitResultAsync(context, waiting, job.Id, token => queue.WatchAsync(job.Id, token)).ConfigureAwait(false);
-        }
-
+        var job = await queue.GetQueueStatusAsync(receipt.Id, context.Interrupted).ConfigureAwait(false);
         var overview = await queue.OverviewAsync(context.Interrupted).ConfigureAwait(false);
         var opened = await queue.OpenAsync(context.Interrupted).ConfigureAwait(false);
-        context.Output.Note((job.IsFinished, overview.WorkerSlots) switch
+        if (context.Parse.GetValue(wait))
         {
-            (true, _) => $"it has {JobText.Word(job.Status)} already",
-            (_, 0) => "no worker is running: it is stored, and runs with flowerpower queue worker start",
-            var (_, slots) => $"{QueueState.Server(opened, overview)} has it: {Sentences.Count(slots, "worker slot")}, {overview.BusySlots} busy",
-        });
+            try
+            {
+                QueueState.RequireWorkers(opened, overview, job);
+                return await JobRunner.AwaitResultAsync(
+                    context, opened, job.Id, token => queue.WatchAsync(job.Id, token), context.Parse.GetValue(waitTimeout)).ConfigureAwait(false);
+            }
+            catch (Exception error) when (error is CommandFailedException or TimeoutException or QueueUnavailableException)
+            {
+                PrintStored(); // a script that waited in vain goes on with the id
+                throw;
+            }
+        }
 
-        context.Output.Text(job.Id.Value);
-        context.Output.Json(json => JobJson.Write(json, job, more =>
+        var (stop, start) = QueueState.HowToServe(overview, job.Queue);
+        context.Output.Note((job.IsFinished, overview.Serves(job.Queue), overview.WorkerSlots) switch
         {
-            more.WriteBoolean("created", receipts[0].Created);
-            more.WriteString("node", QueueState.IsServedElsewhere(opened) ? overview.Node : null);
-            more.WriteNumber("workerSlots", overview.WorkerSlots);
-        }));
+            (true, _, _) => $"it has {JobText.Word(job.Status)} already",
+            (_, true, var slots) => $"{QueueState.Server(opened, overview)} has it: {Sentences.Count(slots, "worker slot")}, {overview.BusySlots} busy",
+            (_, _, 0) => "no worker is running: it is stored, and runs with flowerpower queue worker start",
+            _ => $"{QueueState.NobodyServes(opened, overview, job.Queue)}: it is stored, and runs after {stop} and {start}",
+        });
+        PrintStored();
         return ExitCodes.Done;
+
+        void PrintStored()
+        {
+            context.Output.Text(job.Id.Value);
+            context.Output.Json(json => JobJson.Write(json, job, more =>
+            {
+                more.WriteBoolean("created", receipt.Created);
+                more.WriteString("node", QueueState.IsServedElsewhere(opened) ? overview.Node : null);
+                more.WriteNumber("workerSlots", overview.WorkerSlots);
+            }));
+        }
     }
 }

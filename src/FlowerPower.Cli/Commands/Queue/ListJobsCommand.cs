@@ -42,7 +42,8 @@ internal sealed class ListJobsCommand : ToolCommand
     protected override async Task<int> RunAsync(CommandContext context)
     {
         var parse = context.Parse;
-        await using var queue = context.OpenQueue(context.LoadProject());
+        var project = context.LoadProject();
+        await using var queue = context.OpenQueue(project);
         var filter = new JobFilter
         {
             Pipeline = parse.GetValue(pipeline),
@@ -63,7 +64,8 @@ internal sealed class ListJobsCommand : ToolCommand
 
         if (page.Jobs.Count == 0)
         {
-            context.Output.Text("No jobs" + (filter is { Pipeline: null, Queue: null, Status: null } ? " yet." : " match."));
+            context.Output.Text("No jobs" + (filter is { Pipeline: null, Queue: null, Status: null } ? " yet." : " match.")
+                + (filter.Pipeline is { } name ? Unknown(name, project.PipelineNames) : ""));
         }
         else
         {
@@ -83,5 +85,17 @@ internal sealed class ListJobsCommand : ToolCommand
             json.WriteEndObject();
         });
         return ExitCodes.Done;
+    }
+
+    private static string Unknown(string name, IReadOnlyList<string> known)
+    {
+        if (known.Contains(name, StringComparer.Ordinal))
+        {
+            return "";
+        }
+
+        var nearest = Sentences.Nearest(name, known);
+        return $" The project has no pipeline '{name}' either: "
+            + (nearest.Count > 0 ? $"did you mean {Sentences.Or(nearest)}?" : "list those that there are with flowerpower pipeline list.");
     }
 }

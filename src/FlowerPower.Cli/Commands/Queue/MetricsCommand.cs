@@ -33,6 +33,11 @@ internal sealed class MetricsCommand(CommonOptions common) : ToolCommand(common,
 
         table.Add("worker slots", FormattableString.Invariant($"{overview.WorkerSlots:N0}"));
         table.Add("busy slots", FormattableString.Invariant($"{overview.BusySlots:N0}"));
+        if (overview.Queues is { } queues && overview.WorkerSlots > 0)
+        {
+            table.Add("served queues", string.Join(", ", queues));
+        }
+
         context.Output.Table(table);
         context.Output.Json(json => JobJson.Write(json, overview, queue.Project.Name, isServed));
         return ExitCodes.Done;

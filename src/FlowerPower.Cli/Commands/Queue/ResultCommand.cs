@@ -20,13 +20,7 @@ internal sealed class ResultCommand : ToolCommand
         target = TargetArgument("A pipeline (its newest completed job; with --wait its newest), a job's id, or id=ID", required: true);
         Add(wait);
         Add(timeout);
-        Validators.Add(result =>
-        {
-            if (result.GetResult(timeout) is { Implicit: false } && !result.GetValue(wait))
-            {
-                result.AddError("--timeout limits a wait: give --wait with it.");
-            }
-        });
+        this.RequireTogether(timeout, wait);
     }
 
     public override IReadOnlyList<Example> Examples { get; } =

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using FlowerPower.Cli.Parsing;
 using FlowerPower.Cli.Running;
 using FlowerPower.Client;
@@ -8,23 +7,10 @@ using FlowerPower.Node.Local;
 namespace FlowerPower.Cli.Commands.Queue;
 
 /// <summary><c>queue run</c>: enqueues a pipeline, has it run, and prints its result.</summary>
-internal sealed class RunJobCommand : ToolCommand
+internal sealed class RunJobCommand(CommonOptions common)
+    : EnqueueingCommand(common, "run", "Run a pipeline as a durable job, wait for it, and print its result")
 {
     private const int MaxNodes = 20;
-
-    private readonly Argument<string> name;
-    private readonly RunOptions run = new();
-    private readonly EnqueueOptionSet enqueue = new();
-    private readonly Option<string?> backend = Backends.Option();
-
-    public RunJobCommand(CommonOptions common)
-        : base(common, "run", "Run a pipeline as a durable job, wait for it, and print its result")
-    {
-        name = PipelineArgument("The pipeline");
-        run.AddTo(this);
-        enqueue.AddTo(this);
-        Add(backend);
-    }
 
     public override IReadOnlyList<Example> Examples { get; } =
     [
@@ -35,24 +21,16 @@ internal sealed class RunJobCommand : ToolCommand
 
     public override string FailsWhen => "the job failed or was cancelled, or the queue cannot be reached";
 
-    protected override async Task<int> RunAsync(CommandContext context)
+    protected override async Task<int> GoOnAsync(CommandContext context, JobQueueManager queue, EnqueueReceipt receipt)
     {
-        var project = context.LoadProject();
-        var pipeline = context.Parse.GetRequiredValue(name);
-        var config = run.Read(context.Parse);
-        context.Check(project, pipeline, config);
-        await using var queue = context.OpenQueue(project, context.Parse.GetValue(backend));
-        var options = enqueue.Read(context.Parse);
-        var receipts = await queue.EnqueueManyAsync([new EnqueueItem(pipeline, config, options)], context.Interrupted).ConfigureAwait(false);
-        EnqueueCommand.Tell(context.Output, receipts[0], pipeline);
+        var job = await queue.GetQueueStatusAsync(receipt.Id, context.Interrupted).ConfigureAwait(false);
         for (var nodes = 1; ; nodes++)
         {
-            var opened = await QueueState.EnsureRunsAsync(
-                queue, receipts[0].Id, context.Host, context.Output, context.Interrupted).ConfigureAwait(false);
+            var opened = await QueueState.EnsureRunsAsync(queue, job, context.Host, context.Output, context.Interrupted).ConfigureAwait(false);
             try
             {
                 return await JobRunner.AwaitResultAsync(
-                    context, opened, receipts[0].Id, token => opened.WatchAsync(receipts[0].Id, token)).ConfigureAwait(false);
+                    context, opened, receipt.Id, token => opened.WatchAsync(receipt.Id, token), timeout: null).ConfigureAwait(false);
             }
             catch (QueueUnavailableException) when (opened is LocalJobQueue { IsGone: true } && nodes < MaxNodes)
             {

@@ -37,7 +37,7 @@ internal sealed class WorkerStartCommand : ToolCommand
         new("queue worker start --burst", "do what there is to do, and end"),
     ];
 
-    public override string FailsWhen => "another process serves the project, or its database cannot be opened; stopping in good order is 0";
+    public override string FailsWhen => "another process serves the project, its database cannot be opened, or with --burst: a job failed; else stopping in good order is 0";
 
     protected override async Task<int> RunAsync(CommandContext context)
     {
@@ -82,7 +82,9 @@ internal sealed class WorkerStartCommand : ToolCommand
 
         await queue.DisposeAsync().ConfigureAwait(false);
         context.Output.Note($"stopped: {log.Summary}");
-        return context.Host.Interrupts.Second.IsCancellationRequested ? ExitCodes.Interrupted : ExitCodes.Done;
+        return context.Host.Interrupts.Second.IsCancellationRequested ? ExitCodes.Interrupted
+            : parse.GetValue(burst) && log.FailedJobs > 0 ? ExitCodes.Failed
+            : ExitCodes.Done;
     }
 
     private static void Announce(Output output, string project, IReadOnlyList<string>? served, FlowerPower.Jobs.QueueOverview overview)

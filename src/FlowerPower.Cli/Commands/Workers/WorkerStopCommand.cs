@@ -3,6 +3,7 @@ using FlowerPower.Cli.Parsing;
 using FlowerPower.Cli.Rendering;
 using FlowerPower.Node;
 using FlowerPower.Node.Local;
+using FlowerPower.Storage;
 
 namespace FlowerPower.Cli.Commands.Workers;
 
@@ -28,7 +29,7 @@ internal sealed class WorkerStopCommand : ToolCommand
         new("queue worker stop --timeout 5m", "wait longer for them"),
     ];
 
-    public override string FailsWhen => "it has not stopped in time; if nothing is running, that is 0";
+    public override string FailsWhen => "it has not stopped in time, or another machine or folder serves the store in Redis; if nothing is running, that is 0";
 
     protected override async Task<int> RunAsync(CommandContext context)
     {
@@ -39,6 +40,13 @@ internal sealed class WorkerStopCommand : ToolCommand
         if (node is null && place.ReadHolder() is { } closing)
         {
             await UntilGoneAsync(context, closing.ProcessId, place, patience).ConfigureAwait(false); // somebody else's wish came first
+        }
+
+        if (node is null && place.Redis is { } redis && await RedisLeaseLook.HolderAsync(redis, context.Interrupted).ConfigureAwait(false) is { } elsewhere)
+        {
+            throw new CommandFailedException(
+                $"Nobody serves project '{project.Name}' from this folder, but the store '{redis.Name}' in Redis at {redis.HostList} is served by "
+                + $"{elsewhere}: stop it there, in the folder that it was started in.");
         }
 
         if (node is null)

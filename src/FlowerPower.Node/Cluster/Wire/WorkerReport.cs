@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using FlowerPower.Jobs;
+using FlowerPower.Node.Workers;
 
 namespace FlowerPower.Node.Cluster;
 
@@ -46,5 +47,6 @@ internal abstract record WorkerReport(JobId Job, GrantId Grant)
 
 /// <summary>A job's answer to a <see cref="WorkerReport"/> that was asked.</summary>
 /// <param name="Refusal"><see langword="null"/> if it was accepted.</param>
+/// <param name="Fate">What became of the attempt; <see langword="null"/> if nobody was told.</param>
 /// <param name="IsElsewhere">The job's shard is not on this node, and nobody was told.</param>
-internal sealed record WorkerReportAnswer(Refusal? Refusal, bool IsElsewhere = false);
+internal sealed record WorkerReportAnswer(Refusal? Refusal, AttemptFate? Fate = null, bool IsElsewhere = false);

@@ -34,7 +34,7 @@ internal static class ProjectSchema
     public static readonly BlockSchema Backend = new(
         values => new BackendConfig(values),
         new KeySpec("type", new TextKind("a backend's name", nullable: false), "redis"),
-        new KeySpec("uri", new TextKind("a URL such as redis://localhost:6379/0", nullable: true, IsUrl)) { Alias = "url", Secret = true },
+        new KeySpec("uri", new TextKind(AUrl, nullable: true, IsUrl)) { Alias = "url", Secret = true },
         new KeySpec("username", new TextKind()),
         new KeySpec("password", new TextKind()) { Secret = true },
         new KeySpec("host", new TextKind(nullable: false), "localhost"),
@@ -108,6 +108,10 @@ internal static class ProjectSchema
     public static bool IsName(string name) =>
         !string.IsNullOrWhiteSpace(name) && name.AsSpan().IndexOfAny('/', '\\') < 0 && !name.Contains("..", StringComparison.Ordinal)
         && !name.Any(char.IsControl);
+
+    // Most often it is the password: what is broken must not be shown, so the remedy has to say enough.
+    private const string AUrl =
+        "a URL such as redis://:PASSWORD@localhost:6379/0, in which the password's special characters are percent-encoded (@ is %40, / is %2F, ? is %3F, # is %23)";
 
     private static bool IsUrl(string url) => Uri.TryCreate(url, UriKind.Absolute, out _) && url.Contains("://", StringComparison.Ordinal);
 
