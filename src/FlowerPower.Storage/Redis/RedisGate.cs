@@ -25,6 +25,8 @@ internal sealed class RedisGate : IAsyncDisposable
     /// <summary>For every call: a replica may be behind, and its client would ask it when the master is away.</summary>
     public const CommandFlags MasterOnly = CommandFlags.DemandMaster;
 
+    private static readonly TimeSpan LeaseTimeout = TimeSpan.FromSeconds(1);
+
     private readonly RedisStoreOptions options;
     private readonly TimeProvider time;
     private readonly RedisLink[] lanes;
@@ -51,7 +53,8 @@ internal sealed class RedisGate : IAsyncDisposable
     /// <exception cref="StoreRefusedException">The password is wrong.</exception>
     public static async Task<RedisGate> ConnectAsync(RedisStoreOptions options, TimeSpan freezeAfter, CancellationToken cancellationToken)
     {
-        var lanes = Enum.GetValues<RedisLane>().Select(_ => RedisLink.ConnectAsync(options, cancellationToken)).ToArray();
+        var lanes = Enum.GetValues<RedisLane>()
+            .Select(lane => RedisLink.ConnectAsync(options with { CommandTimeout = TimeoutOf(options, lane) }, cancellationToken)).ToArray();
         try
         {
             return new RedisGate(options, await Task.WhenAll(lanes).ConfigureAwait(false), freezeAfter);
@@ -94,9 +97,10 @@ internal sealed class RedisGate : IAsyncDisposable
         RedisConnection? connection = null;
         try
         {
-            connection = await link.UseAsync(options.CommandTimeout, cancellationToken).ConfigureAwait(false);
+            var patience = TimeoutOf(options, lane);
+            connection = await link.UseAsync(patience, cancellationToken).ConfigureAwait(false);
             sentAt = time.GetTimestamp();
-            var timeout = lane == RedisLane.Bulk ? options.BulkTimeout : options.CommandTimeout - time.GetElapsedTime(calledAt, sentAt);
+            var timeout = lane == RedisLane.Bulk ? options.BulkTimeout : patience - time.GetElapsedTime(calledAt, sentAt);
             var answer = await command(connection.Database).WaitAsync(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero, time, cancellationToken)
                 .ConfigureAwait(false);
             link.Answered();
@@ -114,6 +118,10 @@ internal sealed class RedisGate : IAsyncDisposable
             throw Failed(e, link, connection, sentAt);
         }
     }
+
+    // A lease has only some seconds, in which a silent connection must be noticed, replaced and used again.
+    private static TimeSpan TimeoutOf(RedisStoreOptions options, RedisLane lane) =>
+        lane == RedisLane.Leases && options.CommandTimeout > LeaseTimeout ? LeaseTimeout : options.CommandTimeout;
 
     private StoreException Failed(Exception e, RedisLink link, RedisConnection? connection, long sentAt)
     {
