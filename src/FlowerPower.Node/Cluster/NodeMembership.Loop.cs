@@ -11,6 +11,8 @@ internal sealed partial class NodeMembership
     private long failedRenewals;
     private long dueAt;
     private bool isLookAsked;
+    private int wakes;
+    private int answeredWakes;
 
     /// <summary>Whether a member that the table does not know may join again with its incarnation, because the store forgot it.</summary>
     /// <param name="silence">Since the member's last good renewal was sent.</param>
@@ -31,6 +33,7 @@ internal sealed partial class NodeMembership
             while (true)
             {
                 await wake.Reader.ReadAsync(stop.Token).ConfigureAwait(false);
+                var seen = Volatile.Read(ref wakes);
                 await turn.WaitAsync(stop.Token).ConfigureAwait(false);
                 try
                 {
@@ -48,6 +51,8 @@ internal sealed partial class NodeMembership
                 {
                     return;
                 }
+
+                Volatile.Write(ref answeredWakes, seen);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -60,6 +65,12 @@ internal sealed partial class NodeMembership
             died.TrySetException(e);
             TellServing();
         }
+    }
+
+    private void Wake()
+    {
+        Interlocked.Increment(ref wakes);
+        wake.Writer.TryWrite(true);
     }
 
     // The alarm of a turn that somebody else took meanwhile wakes the loop for nothing.
