@@ -5,6 +5,8 @@ namespace FlowerPower.Node.Cluster;
 /// <summary>The right to serve, by this node's monotonic clock.</summary>
 internal sealed partial class NodeMembership
 {
+    private static readonly TimeSpan ShortestTimer = TimeSpan.FromMilliseconds(1);
+
     private readonly Lock servingGate = new();
     private readonly ITimer selfStop;
     private MemberView view = MemberView.Empty;
@@ -65,9 +67,7 @@ internal sealed partial class NodeMembership
         Volatile.Write(ref isDoubtful, false);
         Volatile.Write(ref trouble, null);
         mark = answer.Mark;
-        var left = times.SelfStopAfter - time.GetElapsedTime(sentAt);
-        // A little later than the end, so that the timer does not find it still to come.
-        selfStop.Change(left > TimeSpan.Zero ? left + TimeSpan.FromMilliseconds(1) : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        SetSelfStop();
         if (answer.View is { } newer)
         {
             Interlocked.Exchange(ref viewedAt, time.GetTimestamp());
@@ -79,6 +79,22 @@ internal sealed partial class NodeMembership
         {
             Changed?.Invoke(answer.View);
         }
+    }
+
+    // Timers go by a coarser clock than timestamps do, and may come too early.
+    private void OnSelfStop()
+    {
+        TellServing();
+        if (MayServe)
+        {
+            SetSelfStop();
+        }
+    }
+
+    private void SetSelfStop()
+    {
+        var left = times.SelfStopAfter - time.GetElapsedTime(Interlocked.Read(ref confirmedAt));
+        selfStop.Change(left > ShortestTimer ? left : ShortestTimer, Timeout.InfiniteTimeSpan);
     }
 
     private void TellServing()

@@ -40,7 +40,7 @@ internal sealed partial class NodeMembership : IAsyncDisposable
         this.time = time;
         Me = me;
         alarm = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        selfStop = time.CreateTimer(_ => TellServing(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        selfStop = time.CreateTimer(_ => OnSelfStop(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>The view changed. Each has a higher version than the one before, unless the store forgot some of it.</summary>

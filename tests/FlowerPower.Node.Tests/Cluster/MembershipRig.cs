@@ -73,6 +73,7 @@ internal sealed class MembershipRig : IAsyncDisposable
     {
         foreach (var node in nodes)
         {
+            node.Way.Delay = TimeSpan.Zero; // the clock stands still now
             await node.Membership.DisposeAsync();
         }
     }
