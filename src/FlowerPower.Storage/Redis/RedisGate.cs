@@ -25,8 +25,6 @@ internal sealed class RedisGate : IAsyncDisposable
     /// <summary>For every call: a replica may be behind, and its client would ask it when the master is away.</summary>
     public const CommandFlags MasterOnly = CommandFlags.DemandMaster;
 
-    private static readonly TimeSpan LeaseTimeout = TimeSpan.FromSeconds(1);
-
     private readonly RedisStoreOptions options;
     private readonly TimeProvider time;
     private readonly RedisLink[] lanes;
@@ -119,9 +117,8 @@ internal sealed class RedisGate : IAsyncDisposable
         }
     }
 
-    // A lease has only some seconds, in which a silent connection must be noticed, replaced and used again.
     private static TimeSpan TimeoutOf(RedisStoreOptions options, RedisLane lane) =>
-        lane == RedisLane.Leases && options.CommandTimeout > LeaseTimeout ? LeaseTimeout : options.CommandTimeout;
+        lane == RedisLane.Leases && options.CommandTimeout > options.LeaseTimeout ? options.LeaseTimeout : options.CommandTimeout;
 
     private StoreException Failed(Exception e, RedisLink link, RedisConnection? connection, long sentAt)
     {

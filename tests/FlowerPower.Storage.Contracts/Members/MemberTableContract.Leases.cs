@@ -8,10 +8,10 @@ public abstract partial class MemberTableContract
     {
         await JoinAsync("ada");
         await JoinAsync("bob");
-        var known = await KeepAsync("ada", 8 * Second);
+        var known = await KeepAsync("ada", 8 * Ninth);
         Assert.True(known.View!.Find("bob")!.IsLiving);
 
-        await PassAsync(2 * Second);
+        await PassAsync(2 * Ninth);
         var after = await RenewAsync("ada", known.Mark.Version);
 
         Assert.Equal(MemberStatus.Dead, after.View!.Find("bob")!.Status);
@@ -24,27 +24,27 @@ public abstract partial class MemberTableContract
     public async Task A_member_whose_lease_has_ended_lives_on_if_nobody_has_looked_before_it_renews()
     {
         await JoinAsync("ada");
-        await PassAsync(20 * Second);
+        await PassAsync(20 * Ninth);
 
         var renewed = await RenewAsync("ada");
 
         Assert.True(renewed.View!.Find("ada")!.IsLiving);
-        Assert.InRange(renewed.View.Find("ada")!.LeaseLeft, Lease - Second, Lease);
+        Assert.InRange(renewed.View.Find("ada")!.LeaseLeft, Lease - Ninth, Lease);
     }
 
     [Fact]
     public async Task A_renewal_says_when_the_first_other_lease_ends()
     {
         var alone = await JoinAsync("ada");
-        await JoinAsync("bob", lease: 30 * Second);
-        await JoinAsync("cyd", lease: 6 * Second);
+        await JoinAsync("bob", lease: 30 * Ninth);
+        await JoinAsync("cyd", lease: 6 * Ninth);
 
-        var first = await RenewAsync("ada", lease: 60 * Second);
-        var second = await RenewAsync("cyd", lease: 6 * Second);
+        var first = await RenewAsync("ada", lease: 60 * Ninth);
+        var second = await RenewAsync("cyd", lease: 6 * Ninth);
 
         Assert.Null(alone.SoonestOtherEnd);
-        Assert.InRange(first.SoonestOtherEnd!.Value, 5 * Second, 6 * Second); // cyd's
-        Assert.InRange(second.SoonestOtherEnd!.Value, 29 * Second, 30 * Second); // bob's, not cyd's own
+        Assert.InRange(first.SoonestOtherEnd!.Value, 5 * Ninth, 6 * Ninth); // cyd's
+        Assert.InRange(second.SoonestOtherEnd!.Value, 29 * Ninth, 30 * Ninth); // bob's, not cyd's own
     }
 
     [Fact]
@@ -57,13 +57,13 @@ public abstract partial class MemberTableContract
         await PassAsync(TimeSpan.FromMinutes(10)); // the table was away, or its clock jumped: nobody renewed
         var first = await RenewAsync("ada");
         var second = await RenewAsync("bob");
-        await PassAsync(3 * Second);
+        await PassAsync(3 * Ninth);
         await RenewAsync("ada");
-        await PassAsync(2 * Second);
+        await PassAsync(2 * Ninth);
         var last = await RenewAsync("ada");
 
         Assert.Equal(3, first.View!.Living.Count());
-        Assert.InRange(first.SoonestOtherEnd!.Value, 3.5 * Second, 4.5 * Second);
+        Assert.InRange(first.SoonestOtherEnd!.Value, 3.5 * Ninth, 4.5 * Ninth);
         Assert.Equal(3, second.View!.Living.Count());
         Assert.Equal(["ada", "bob"], last.View!.Living.Select(m => m.Info.Incarnation));
     }
@@ -72,7 +72,7 @@ public abstract partial class MemberTableContract
     public async Task A_join_after_an_outage_costs_nobodys_life()
     {
         await JoinAsync("ada");
-        await PassAsync(20 * Second);
+        await PassAsync(20 * Ninth);
 
         await JoinAsync("bob");
 
@@ -87,10 +87,10 @@ public abstract partial class MemberTableContract
         await PassAsync(TimeSpan.FromMinutes(-10));
 
         var capped = await RenewAsync("ada");
-        var early = await KeepAsync("ada", 17 * Second);
-        var late = await KeepAsync("ada", 2 * Second);
+        var early = await KeepAsync("ada", 17 * Ninth);
+        var late = await KeepAsync("ada", 2 * Ninth);
 
-        Assert.InRange(capped.SoonestOtherEnd!.Value, 17 * Second, 18 * Second);
+        Assert.InRange(capped.SoonestOtherEnd!.Value, 17 * Ninth, 18 * Ninth);
         Assert.True(early.View!.Find("bob")!.IsLiving);
         Assert.False(late.View!.Find("bob")!.IsLiving);
     }
@@ -98,10 +98,10 @@ public abstract partial class MemberTableContract
     [Fact]
     public async Task A_longer_lease_is_not_cut_by_a_member_with_a_shorter_one()
     {
-        await JoinAsync("ada", lease: 3 * Second);
-        await JoinAsync("bob", lease: 30 * Second);
+        await JoinAsync("ada", lease: 3 * Ninth);
+        await JoinAsync("bob", lease: 30 * Ninth);
 
-        var last = await KeepAsync("ada", 28 * Second, lease: 3 * Second);
+        var last = await KeepAsync("ada", 28 * Ninth, lease: 3 * Ninth);
 
         Assert.True(last.View!.Find("bob")!.IsLiving);
     }
@@ -127,9 +127,9 @@ public abstract partial class MemberTableContract
     private async Task<MemberRenewal.Renewed> KeepAsync(string incarnation, TimeSpan span, TimeSpan? lease = null)
     {
         var renewed = await RenewAsync(incarnation, lease: lease);
-        for (var left = span; left > TimeSpan.Zero; left -= Second)
+        for (var left = span; left > TimeSpan.Zero; left -= Ninth)
         {
-            await PassAsync(left < Second ? left : Second);
+            await PassAsync(left < Ninth ? left : Ninth);
             renewed = await RenewAsync(incarnation, lease: lease);
         }
 

@@ -3,8 +3,9 @@ namespace FlowerPower.Storage.Contracts.Members;
 /// <summary>What every member table keeps, whatever keeps it.</summary>
 public abstract partial class MemberTableContract : IAsyncLifetime
 {
-    protected static readonly TimeSpan Lease = TimeSpan.FromSeconds(9);
-    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    // Ten times the default: a real clock goes on meanwhile, also on a busy machine.
+    protected static readonly TimeSpan Lease = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Ninth = Lease / 9;
 
     protected IMemberTable Table { get; private set; } = null!;
 
@@ -46,7 +47,7 @@ public abstract partial class MemberTableContract : IAsyncLifetime
         Assert.Equal(ada with { Queues = null }, member.Info with { Queues = null });
         Assert.Equal(ada.Queues, member.Info.Queues!);
         Assert.Equal(MemberStatus.Joining, member.Status);
-        Assert.InRange(member.LeaseLeft, Lease - Second, Lease);
+        Assert.InRange(member.LeaseLeft, Lease - Ninth, Lease);
         Assert.Equal(member.JoinedAt, member.ChangedAt);
     }
 
@@ -161,10 +162,10 @@ public abstract partial class MemberTableContract : IAsyncLifetime
     public async Task A_thousand_that_come_and_go_leave_two_hundred_rows()
     {
         var first = (await JoinAsync("ada")).Mark.Version;
-        for (var i = 0; i < 1_000; i += 50)
+        for (var i = 0; i < 1_000; i += 10)
         {
             await RenewAsync("ada", first);
-            await Task.WhenAll(Enumerable.Range(i, 50).Select(async n =>
+            await Task.WhenAll(Enumerable.Range(i, 10).Select(async n =>
             {
                 await JoinAsync($"n{n}");
                 Assert.True(await Table.DeclareDeadAsync($"n{n}", default));

@@ -78,7 +78,7 @@ public sealed partial class RedisMemberTableTests(RedisServerFixture fixture) : 
     public async Task Two_names_in_one_redis_are_two_clusters()
     {
         await JoinAsync("ada");
-        var other = await RedisShardStore.OpenAsync(fixture.Options(name + "x", 4));
+        var other = await RedisShardStore.OpenAsync(Options(name + "x"));
         opened.Add(other);
 
         await other.OpenMembers().JoinAsync(Info("bob"), Lease, MemberStatus.Joining, default);
@@ -97,7 +97,7 @@ public sealed partial class RedisMemberTableTests(RedisServerFixture fixture) : 
         await alone.DisposeAsync();
         var joined = await JoinAsync("bob");
 
-        Assert.Contains("is served by Ada (process 7), alone: stop it first, or wait 9 s if it is dead", error.Message, StringComparison.Ordinal);
+        Assert.Matches(@"is served by Ada \(process 7\), alone: stop it first, or wait [0-9] s if it is dead", error.Message);
         Assert.Single(joined.View!.Members);
     }
 
@@ -113,14 +113,14 @@ public sealed partial class RedisMemberTableTests(RedisServerFixture fixture) : 
         await Table.DeclareDeadAsync("bob", default);
         await using var lease = await alone.TakeLeaseAsync(new LeaseHolder("x1", "Cyd", Seat: "desk"));
 
-        Assert.Matches(@"is served by a cluster \((Ada at 10\.0\.0\.1:7000|bob at bob:7000) and others\): stop it first, or wait 9 s", error.Message);
+        Assert.Matches(@"is served by a cluster \((Ada at 10\.0\.0\.1:7000|bob at bob:7000) and others\): stop it first, or wait [89][0-9] s", error.Message);
     }
 
     [Fact]
     public async Task A_member_that_finds_its_store_served_alone_is_dead()
     {
         await JoinAsync("ada");
-        await PassAsync(TimeSpan.FromSeconds(20));
+        await PassAsync(Lease * 2);
         await (await OpenStoreAsync()).TakeLeaseAsync(new LeaseHolder("x1", "Cyd"));
 
         var answer = await Table.RenewAsync("ada", MemberStatus.Up, Lease, 0, default);
@@ -155,10 +155,14 @@ public sealed partial class RedisMemberTableTests(RedisServerFixture fixture) : 
 
     private async Task<RedisShardStore> OpenStoreAsync()
     {
-        var store = await RedisShardStore.OpenAsync(fixture.Options(name, 4));
+        var store = await RedisShardStore.OpenAsync(Options(name));
         opened.Add(store);
         return store;
     }
+
+    // A busy machine is not what is tested here.
+    private RedisStoreOptions Options(string store) =>
+        fixture.Options(store, 4) with { CommandTimeout = TimeSpan.FromSeconds(30), LeaseTimeout = TimeSpan.FromSeconds(30) };
 
     private async Task<long> CallsAsync()
     {
