@@ -21,7 +21,8 @@ internal static partial class MemberRules
         Require(info.Address.Length is >= 1 and <= 300, "A member's address has 1 to 300 characters", info.Address);
         Require(info.Weight is >= 1 and <= 100, "A member's weight is 1 to 100", info.Weight);
         Require(info.Slots >= 0, "A member has 0 worker slots or more", info.Slots);
-        var text = JsonSerializer.Serialize(info, MemberJson.Default.MemberInfo);
+        var row = new Row(info.Incarnation, info.Name, info.Address, info.Roles, info.Weight, info.Slots, info.Queues, info.Software);
+        var text = JsonSerializer.Serialize(row, MemberJson.Default.Row);
         Require(text.Length <= MaxInfoBytes, $"What a member says of itself has at most {MaxInfoBytes} characters: name fewer queues", text.Length);
         return text;
     }
@@ -32,7 +33,14 @@ internal static partial class MemberRules
     {
         try
         {
-            return JsonSerializer.Deserialize(text, MemberJson.Default.MemberInfo) ?? throw new JsonException("it is null");
+            var row = JsonSerializer.Deserialize(text, MemberJson.Default.Row) ?? throw new JsonException("it is null");
+            return new MemberInfo(row.Incarnation, row.Name, row.Address, row.Roles)
+            {
+                Weight = row.Weight,
+                Slots = row.Slots,
+                Queues = row.Queues,
+                Software = row.Software,
+            };
         }
         catch (JsonException e)
         {
@@ -74,8 +82,19 @@ internal static partial class MemberRules
         }
     }
 
+    // A parameter without a default is in the row of every version.
+    private sealed record Row(
+        string Incarnation,
+        string Name,
+        string Address,
+        MemberRoles Roles,
+        int Weight = 1,
+        int Slots = 0,
+        IReadOnlyList<string>? Queues = null,
+        string Software = "");
+
     [JsonSourceGenerationOptions(
         PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectRequiredConstructorParameters = true)]
-    [JsonSerializable(typeof(MemberInfo))]
+    [JsonSerializable(typeof(Row))]
     private sealed partial class MemberJson : JsonSerializerContext;
 }

@@ -5,11 +5,13 @@ namespace FlowerPower.Node.Cluster;
 /// <summary>The right to serve, by this node's monotonic clock.</summary>
 internal sealed partial class NodeMembership
 {
+    private static readonly TimeSpan ShortestTimer = TimeSpan.FromMilliseconds(1);
+
     private readonly Lock servingGate = new();
     private readonly ITimer selfStop;
     private MemberView view = MemberView.Empty;
     private long confirmedAt; // when the last good renewal was sent
-    private long viewedAt; // when the last good renewal was answered at the latest
+    private long viewedAt; // when the view came; it is a little older
     private long stalls;
     private bool hasJoined;
     private bool isHalted;
@@ -24,21 +26,39 @@ internal sealed partial class NodeMembership
         Volatile.Read(ref hasJoined) && !Volatile.Read(ref isHalted) && !Volatile.Read(ref isDoubtful) && !died.Task.IsCompleted
         && time.GetElapsedTime(Interlocked.Read(ref confirmedAt)) < times.SelfStopAfter;
 
-    /// <summary>Whether what a member owned may be claimed now: it is dead, or no member that lives.</summary>
+    /// <summary>Whether what a member owns may be claimed: it is dead, or no member that lives.</summary>
     /// <param name="incarnation">The owner's, as it stands in a shard's claim.</param>
+    /// <returns>False also while this node may not serve.</returns>
     /// <remarks>
-    /// A living owner that the store forgot is on its way back into a new table and may serve meanwhile, so whom a new table does not know is
-    /// given a whole lease.
+    /// Whom the view does not know may have joined since, so the table is looked at. A living owner that the store forgot is on its way back into a
+    /// new table and may serve meanwhile, so whom a new table does not know is given a whole lease.
     /// </remarks>
-    public bool MayTakeFrom(string incarnation)
+    /// <exception cref="StoreUnavailableException">The view does not know the member, and the table does not answer.</exception>
+    /// <exception cref="InvalidOperationException">The node has not joined, has left, or is dead.</exception>
+    public async Task<bool> MayTakeFromAsync(string incarnation, CancellationToken cancellationToken = default)
     {
-        var now = View;
-        if (now.Find(incarnation) is { } member)
+        var askedAt = time.GetTimestamp();
+        if (View.Find(incarnation) is null)
         {
-            return !member.IsLiving;
+            await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                RequireLife();
+                // Whoever asked at the same time may have looked for this caller too.
+                if (Interlocked.Read(ref confirmedAt) <= askedAt)
+                {
+                    await RenewAsync(cancellationToken).ConfigureAwait(false);
+                }
+            }
+            finally
+            {
+                turn.Release();
+            }
         }
 
-        return MayServe && now.ReadAt - now.BornAt + time.GetElapsedTime(Interlocked.Read(ref viewedAt)) >= times.Lease;
+        var now = View;
+        var age = now.ReadAt - now.BornAt + time.GetElapsedTime(Interlocked.Read(ref viewedAt));
+        return MayServe && (now.Find(incarnation) is { } member ? !member.IsLiving : age >= times.Lease);
     }
 
     private void Confirm(long sentAt, MemberRenewal.Renewed answer)
@@ -47,9 +67,7 @@ internal sealed partial class NodeMembership
         Volatile.Write(ref isDoubtful, false);
         Volatile.Write(ref trouble, null);
         mark = answer.Mark;
-        var left = times.SelfStopAfter - time.GetElapsedTime(sentAt);
-        // A little later than the end, so that the timer does not find it still to come.
-        selfStop.Change(left > TimeSpan.Zero ? left + TimeSpan.FromMilliseconds(1) : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        SetSelfStop();
         if (answer.View is { } newer)
         {
             Interlocked.Exchange(ref viewedAt, time.GetTimestamp());
@@ -61,6 +79,22 @@ internal sealed partial class NodeMembership
         {
             Changed?.Invoke(answer.View);
         }
+    }
+
+    // Timers go by a coarser clock than timestamps do, and may come too early.
+    private void OnSelfStop()
+    {
+        TellServing();
+        if (MayServe)
+        {
+            SetSelfStop();
+        }
+    }
+
+    private void SetSelfStop()
+    {
+        var left = times.SelfStopAfter - time.GetElapsedTime(Interlocked.Read(ref confirmedAt));
+        selfStop.Change(left > ShortestTimer ? left : ShortestTimer, Timeout.InfiniteTimeSpan);
     }
 
     private void TellServing()

@@ -11,6 +11,8 @@ internal sealed partial class NodeMembership
     private long failedRenewals;
     private long dueAt;
     private bool isLookAsked;
+    private int wakes;
+    private int answeredWakes;
 
     /// <summary>Whether a member that the table does not know may join again with its incarnation, because the store forgot it.</summary>
     /// <param name="silence">Since the member's last good renewal was sent.</param>
@@ -31,6 +33,7 @@ internal sealed partial class NodeMembership
             while (true)
             {
                 await wake.Reader.ReadAsync(stop.Token).ConfigureAwait(false);
+                var seen = Volatile.Read(ref wakes);
                 await turn.WaitAsync(stop.Token).ConfigureAwait(false);
                 try
                 {
@@ -48,6 +51,8 @@ internal sealed partial class NodeMembership
                 {
                     return;
                 }
+
+                Volatile.Write(ref answeredWakes, seen);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -60,6 +65,12 @@ internal sealed partial class NodeMembership
             died.TrySetException(e);
             TellServing();
         }
+    }
+
+    private void Wake()
+    {
+        Interlocked.Increment(ref wakes);
+        wake.Writer.TryWrite(true);
     }
 
     // The alarm of a turn that somebody else took meanwhile wakes the loop for nothing.
@@ -102,10 +113,6 @@ internal sealed partial class NodeMembership
         {
             SetAlarm(NextTurnIn(await LiveOnAsync(cancellationToken).ConfigureAwait(false)));
         }
-        catch (StoreRefusedException e)
-        {
-            Die(e.Message);
-        }
         catch (Exception e)
         {
             if (e is StoreException)
@@ -127,8 +134,16 @@ internal sealed partial class NodeMembership
             c => table.RenewAsync(Me.Incarnation, desired, times.Lease, View.Version, c), cancellationToken).ConfigureAwait(false);
         if (answer is MemberRenewal.Unknown unknown && MayJoinAgain(time.GetElapsedTime(confirmedAt), times.Lease, mark, unknown.Mark))
         {
-            sentAt = time.GetTimestamp();
-            answer = await CallAsync(c => JoinAgainAsync(c), cancellationToken).ConfigureAwait(false);
+            try
+            {
+                sentAt = time.GetTimestamp();
+                answer = await CallAsync(c => table.JoinAsync(Me, times.Lease, desired, c), cancellationToken).ConfigureAwait(false);
+            }
+            catch (StoreRefusedException e)
+            {
+                Die(e.Message);
+                return null;
+            }
         }
 
         if (answer is not MemberRenewal.Renewed renewed)
@@ -154,9 +169,6 @@ internal sealed partial class NodeMembership
         return renewed.SoonestOtherEnd;
     }
 
-    private async ValueTask<MemberRenewal> JoinAgainAsync(CancellationToken cancellationToken) =>
-        await table.JoinAsync(Me, times.Lease, desired, cancellationToken).ConfigureAwait(false);
-
     private async Task<T> CallAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(times.CallTimeout, time);
@@ -178,11 +190,15 @@ internal sealed partial class NodeMembership
         TellServing();
     }
 
-    private TimeSpan NextTurnIn(TimeSpan? soonestOtherEnd) =>
-        soonestOtherEnd is { } end && end + times.LookAfter < times.RenewEvery ? end + times.LookAfter : times.RenewEvery;
+    private TimeSpan NextTurnIn(TimeSpan? soonestOtherEnd)
+    {
+        var renewal = times.RenewEvery - time.GetElapsedTime(confirmedAt);
+        return soonestOtherEnd + times.LookAfter is { } look && look < renewal ? look : renewal;
+    }
 
     private void SetAlarm(TimeSpan delay)
     {
+        delay = delay > TimeSpan.Zero ? delay : TimeSpan.Zero;
         dueAt = time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
         alarm.Change(delay, Timeout.InfiniteTimeSpan);
     }

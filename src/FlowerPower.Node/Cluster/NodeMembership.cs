@@ -39,8 +39,8 @@ internal sealed partial class NodeMembership : IAsyncDisposable
         this.times = times;
         this.time = time;
         Me = me;
-        alarm = time.CreateTimer(_ => wake.Writer.TryWrite(true), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        selfStop = time.CreateTimer(_ => TellServing(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        alarm = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        selfStop = time.CreateTimer(_ => OnSelfStop(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>The view changed. Each has a higher version than the one before, unless the store forgot some of it.</summary>
@@ -127,7 +127,7 @@ internal sealed partial class NodeMembership : IAsyncDisposable
     public void LookNow()
     {
         Volatile.Write(ref isLookAsked, true);
-        wake.Writer.TryWrite(true);
+        Wake();
     }
 
     /// <summary>Stop serving and leave: dead at once, and the others need not wait for the end of the lease. Then this object is at its end.</summary>
@@ -169,6 +169,9 @@ internal sealed partial class NodeMembership : IAsyncDisposable
         stop.Dispose();
         turn.Dispose();
     }
+
+    /// <summary>For tests: whether the loop has answered every wake-up and waits for the next.</summary>
+    internal bool IsResting => keeping.IsCompleted || Volatile.Read(ref answeredWakes) == Volatile.Read(ref wakes);
 
     /// <summary>For tests: say nothing any more, as a machine that vanished.</summary>
     internal Task VanishAsync() => HaltAsync();

@@ -49,7 +49,7 @@ public sealed class InMemoryMemberTable(TimeProvider clock) : IMemberTable
 
                 if (Living.Count() >= IMemberTable.MaxLiving)
                 {
-                    throw MemberRules.Full(Where);
+                    throw MemberRules.Full("The in-memory table");
                 }
 
                 row = new Row(me.Incarnation, text, place, now) { Status = status };

@@ -51,7 +51,8 @@ internal sealed class RedisGate : IAsyncDisposable
     /// <exception cref="StoreRefusedException">The password is wrong.</exception>
     public static async Task<RedisGate> ConnectAsync(RedisStoreOptions options, TimeSpan freezeAfter, CancellationToken cancellationToken)
     {
-        var lanes = Enum.GetValues<RedisLane>().Select(_ => RedisLink.ConnectAsync(options, cancellationToken)).ToArray();
+        var lanes = Enum.GetValues<RedisLane>()
+            .Select(lane => RedisLink.ConnectAsync(options with { CommandTimeout = TimeoutOf(options, lane) }, cancellationToken)).ToArray();
         try
         {
             return new RedisGate(options, await Task.WhenAll(lanes).ConfigureAwait(false), freezeAfter);
@@ -94,9 +95,10 @@ internal sealed class RedisGate : IAsyncDisposable
         RedisConnection? connection = null;
         try
         {
-            connection = await link.UseAsync(options.CommandTimeout, cancellationToken).ConfigureAwait(false);
+            var patience = TimeoutOf(options, lane);
+            connection = await link.UseAsync(patience, cancellationToken).ConfigureAwait(false);
             sentAt = time.GetTimestamp();
-            var timeout = lane == RedisLane.Bulk ? options.BulkTimeout : options.CommandTimeout - time.GetElapsedTime(calledAt, sentAt);
+            var timeout = lane == RedisLane.Bulk ? options.BulkTimeout : patience - time.GetElapsedTime(calledAt, sentAt);
             var answer = await command(connection.Database).WaitAsync(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero, time, cancellationToken)
                 .ConfigureAwait(false);
             link.Answered();
@@ -114,6 +116,9 @@ internal sealed class RedisGate : IAsyncDisposable
             throw Failed(e, link, connection, sentAt);
         }
     }
+
+    private static TimeSpan TimeoutOf(RedisStoreOptions options, RedisLane lane) =>
+        lane == RedisLane.Leases && options.CommandTimeout > options.LeaseTimeout ? options.LeaseTimeout : options.CommandTimeout;
 
     private StoreException Failed(Exception e, RedisLink link, RedisConnection? connection, long sentAt)
     {

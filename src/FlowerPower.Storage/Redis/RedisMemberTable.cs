@@ -10,6 +10,8 @@ internal sealed class RedisMemberTable(RedisGate gate, string name) : IMemberTab
 
     private string Where => $"the store '{name}' in Redis at {gate.Where}";
 
+    private string What => $"The store '{name}' in Redis at {gate.Where}";
+
     public async ValueTask<MemberRenewal.Renewed> JoinAsync(MemberInfo me, TimeSpan lease, MemberStatus status, CancellationToken cancellationToken)
     {
         var row = MemberRules.Encode(me);
@@ -19,9 +21,9 @@ internal sealed class RedisMemberTable(RedisGate gate, string name) : IMemberTab
         return (string?)answer[0] switch
         {
             "OK" => RenewedOf(answer),
-            "ALONE" => throw MemberRules.ServedAlone(Where, (string)answer[1]!, Span(answer[2])),
+            "ALONE" => throw MemberRules.ServedAlone(What, (string)answer[1]!, Span(answer[2])),
             "GONE" => throw MemberRules.DeadAlready(Where, me.Incarnation),
-            _ => throw MemberRules.Full(Where),
+            _ => throw MemberRules.Full(What),
         };
     }
 

@@ -27,7 +27,11 @@ public sealed record RedisStoreOptions
     /// <summary>How long a command may take before its outcome counts as unknown; more than 0.</summary>
     public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>The same for a page of a recovery or a list, which may be large.</summary>
+    /// <summary>The same for what keeps a lease, which has only some seconds to find that its connection is dead, replace it and be renewed; more than 0.</summary>
+    /// <remarks>Never more than <see cref="CommandTimeout"/>.</remarks>
+    public TimeSpan LeaseTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The same as <see cref="CommandTimeout"/> for a page of a recovery or a list, which may be large.</summary>
     public TimeSpan BulkTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long opening may wait for a server that does not answer or is still loading its data.</summary>

@@ -110,7 +110,8 @@ local function live(id, status, lease, known, s)
   redis.call('HSET', rows, 'seen', decimal(seen), 'tick', decimal(tick))
   save()
   local first = redis.call('ZRANGE', living, 0, 1, 'WITHSCORES')
-  local at = first[1] == id and first[4] or first[2]
+  local at = first[2]
+  if first[1] == id then at = first[4] end
   local v, replid, t, b, n = mark()
   return { 'OK', v, replid, t, b, n, at and decimal(math.max(tonumber(at) - now, 0)) or '', version ~= known and view() or false }
 end
