@@ -1,3 +1,4 @@
+using FlowerPower.Actors.TestKit;
 using FlowerPower.Actors.Transport;
 
 namespace FlowerPower.Actors.Tests.Transport;
@@ -134,6 +135,24 @@ public sealed class LossTests
         Assert.Equal(PeerLossReason.Silent, loss.Reason);
     }
 
+    [Fact]
+    public async Task After_a_pause_of_its_own_a_process_does_not_take_the_others_for_dead()
+    {
+        var time = new StoppedProcessTime();
+        await using var node = await TestPeer.Listen(change: o => o with { Time = time });
+        using var raw = await RawPeer.Join(node.Address);
+        await node.NextUp();
+        await raw.Send(RawPeer.Tell("test.note.v1", "{\"number\":1,\"text\":\"\"}"));
+        await node.Next();
+
+        time.Stop(TimeSpan.FromMinutes(1)); // no timer ran meanwhile
+        time.Manual.Advance(Second);
+
+        Assert.False(node.HasLoss);
+        raw.Kill();
+        Assert.Equal(PeerLossReason.Closed, (await node.NextLoss()).Loss.Reason);
+    }
+
     [Theory]
     [InlineData(FrameBreak.Oversize, "a frame of 1,048,577 bytes")]
     [InlineData(FrameBreak.Empty, "a frame of 0 bytes")]
@@ -219,6 +238,23 @@ public sealed class LossTests
     }
 
     private static async Task<(DropReason, object?)> Short(Task<DroppedMessage> dropped) => ((await dropped).Reason, (await dropped).Message);
+
+    /// <summary>The clock of a process that was stopped: its timers know nothing of the time that has passed.</summary>
+    private sealed class StoppedProcessTime : TimeProvider
+    {
+        private long stopped;
+
+        public ManualTime Manual { get; } = new();
+
+        public override long TimestampFrequency => Manual.TimestampFrequency;
+
+        public void Stop(TimeSpan length) => Interlocked.Add(ref stopped, length.Ticks);
+
+        public override long GetTimestamp() => Manual.GetTimestamp() + Interlocked.Read(ref stopped);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            Manual.CreateTimer(callback, state, dueTime, period);
+    }
 
     /// <summary>A way to break the protocol.</summary>
     public enum FrameBreak
