@@ -110,10 +110,11 @@ public sealed class HandshakeRefusalTests
     public async Task The_same_incarnation_dialling_again_takes_its_own_place()
     {
         await using var node = await TestPeer.Listen();
-        await using var worker = await TestPeer.Start("w1", 1, null, ["worker"], null, null);
-        await worker.Dial(node);
+        await using var halfOpen = await TestPeer.Start("w1", 1, null, ["worker"], null, null); // which does not know that it is cut off
+        await using var again = await TestPeer.Start("w1", 1, null, ["worker"], null, null);
+        await halfOpen.Dial(node);
         var first = await node.NextUp();
-        await worker.Dial(node);
+        await again.Dial(node);
         var second = await node.NextUp();
 
         var (peer, loss) = await node.NextLoss();
