@@ -3,6 +3,12 @@ using FlowerPower.Benchmarks.Embedded;
 using FlowerPower.Benchmarks.Kernel;
 using FlowerPower.Benchmarks.Redis;
 using FlowerPower.Benchmarks.Store;
+using FlowerPower.Benchmarks.Transport;
+
+if (args is [GrantCounter.Command])
+{
+    return await GrantCounter.RunAsync();
+}
 
 return await BenchmarkRunner.RunAsync(
     args,
@@ -12,4 +18,5 @@ return await BenchmarkRunner.RunAsync(
         ["kernel"] = [.. KernelSuite.Measures.Select(Measure.Of)],
         ["redis"] = RedisSuite.Measures,
         ["store"] = [.. StoreSuite.Measures.Select(Measure.Of)],
+        ["transport"] = TransportSuite.Measures,
     });

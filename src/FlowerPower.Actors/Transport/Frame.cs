@@ -47,22 +47,22 @@ internal static class Frame
     {
         kind = default;
         body = default;
-        if (buffer.Length < HeaderBytes)
+        if (buffer.Length < LengthBytes)
         {
             return false;
         }
 
-        Span<byte> header = stackalloc byte[HeaderBytes];
-        if (buffer.FirstSpan.Length >= HeaderBytes)
+        Span<byte> prefix = stackalloc byte[LengthBytes];
+        if (buffer.FirstSpan.Length >= LengthBytes)
         {
-            buffer.FirstSpan[..HeaderBytes].CopyTo(header);
+            buffer.FirstSpan[..LengthBytes].CopyTo(prefix);
         }
         else
         {
-            buffer.Slice(0, HeaderBytes).CopyTo(header);
+            buffer.Slice(0, LengthBytes).CopyTo(prefix);
         }
 
-        var length = BinaryPrimitives.ReadUInt32LittleEndian(header);
+        var length = BinaryPrimitives.ReadUInt32LittleEndian(prefix);
         if (length == 0 || length > maxFrame)
         {
             throw new ProtocolException(string.Create(
@@ -74,8 +74,9 @@ internal static class Frame
             return false;
         }
 
-        kind = (FrameKind)header[LengthBytes];
-        body = buffer.Slice(HeaderBytes, length - 1);
+        var frame = buffer.Slice(LengthBytes, length);
+        kind = (FrameKind)(frame.FirstSpan.IsEmpty ? frame.Slice(0, 1).ToArray()[0] : frame.FirstSpan[0]);
+        body = frame.Slice(1);
         buffer = buffer.Slice(body.End);
         return true;
     }

@@ -18,6 +18,10 @@ public interface ITransportHandler
     /// The peer is lost, and no message of it is handed over from now on; one that is being handled may still be. Once for each
     /// <see cref="PeerUp"/>. Must be quick and must not throw.
     /// </summary>
+    /// <remarks>
+    /// When a node dials again, its new connection can be up before the former one is lost: keep what belongs to a connection by its <see cref="Peer"/>,
+    /// not by the node's id, or the loss of the former one takes the new one's things away.
+    /// </remarks>
     void PeerLost(Peer peer, PeerLoss loss)
     {
     }

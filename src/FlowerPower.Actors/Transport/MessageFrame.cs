@@ -61,8 +61,8 @@ internal readonly ref struct MessageFrame
 
         if (hasTrace)
         {
-            message.Trace.TraceId.CopyTo(span[at..]);
-            message.Trace.SpanId.CopyTo(span[(at + 16)..]);
+            message.Trace.TraceId.CopyTo(span.Slice(at, 16)); // it fills all that it is given
+            message.Trace.SpanId.CopyTo(span.Slice(at + 16, 8));
             span[at + 24] = (byte)message.Trace.TraceFlags;
             at += TraceBytes;
         }

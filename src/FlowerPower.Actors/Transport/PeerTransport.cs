@@ -118,16 +118,18 @@ public sealed class PeerTransport : IAsyncDisposable
             former.Lose(reason, $"{agreement.Remote} has come in its place.");
         }
 
-        Guarded("peer-up", peer.Identity, () => Handler.PeerUp(peer));
         peer.Start();
         return peer;
     }
 
     internal (HandshakeRefusal Reason, string Detail)? Admit(PeerIdentity other) => peers.Admit(other);
 
+    internal void Forget(RemotePeer peer) => peers.Remove(peer);
+
+    internal void OnUp(RemotePeer peer) => Guarded("peer-up", peer.Identity, () => Handler.PeerUp(peer));
+
     internal void OnLost(RemotePeer peer, PeerLoss loss)
     {
-        peers.Remove(peer);
         Lost.Record(loss.Reason, new LostPeer(peer.Identity, loss, Options.Time.GetUtcNow()));
         if (loss.Reason is PeerLossReason.Silent or PeerLossReason.Stuck or PeerLossReason.ProtocolError)
         {
@@ -199,5 +201,13 @@ public sealed class PeerTransport : IAsyncDisposable
         var last = peers.Close();
         await (listener?.StopAsync() ?? Task.CompletedTask).ConfigureAwait(false);
         await Task.WhenAll(last.Select(peer => peer.CloseAsync())).ConfigureAwait(false);
+        try
+        {
+            await Task.WhenAll(last.Select(peer => peer.WhenReleased)).WaitAsync(Options.CloseTimeout, Options.Time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // A handler that does not return holds its connection's memory; the stop does not wait for it.
+        }
     }
 }

@@ -3,8 +3,8 @@ using System.Text;
 
 namespace FlowerPower.Actors.Transport;
 
-/// <summary>What a <see cref="PeerTransport"/> is given. No record: a record would print its secret.</summary>
-public sealed class PeerTransportOptions
+/// <summary>What a <see cref="PeerTransport"/> is given.</summary>
+public sealed record PeerTransportOptions
 {
     /// <summary>The shortest secret, in UTF-8 bytes.</summary>
     public const int MinSecretLength = 16;
@@ -88,6 +88,9 @@ public sealed class PeerTransportOptions
 
     /// <summary>The most handshakes at once that were dialled from outside; 1 or more. One more is refused.</summary>
     public int MaxHandshakes { get; init; } = 256;
+
+    /// <summary>Who it is for. Not all that it holds, as records otherwise say: the secret is among it.</summary>
+    public override string ToString() => FormattableString.Invariant($"{ClusterId}: {NodeId}#{Incarnation}");
 
     internal byte[] SecretBytes => Secret is null ? [] : Encoding.UTF8.GetBytes(Secret);
 

@@ -15,6 +15,9 @@ internal sealed partial class RemotePeer
     private long confirmedHandled;
     private long confirmedReceived;
 
+    /// <summary>Bytes that have come since the handshake.</summary>
+    internal long Received => Volatile.Read(ref received);
+
     private async Task ReadAllAsync()
     {
         var input = connection.Pipe.Input;

@@ -9,6 +9,11 @@ namespace FlowerPower.Actors.Transport;
 /// </remarks>
 internal sealed partial class RemotePeer : Peer
 {
+    // The handler hears of the beginning before it hears of the end, though the end may come first.
+    private const int New = 0;
+    private const int Announced = 1;
+    private const int Ended = 2;
+
     private static readonly TimeSpan LongestAsk = TimeSpan.FromDays(24);
 
     private readonly PeerTransport transport;
@@ -23,6 +28,7 @@ internal sealed partial class RemotePeer : Peer
     private ITimer? timer;
     private Task reading = Task.CompletedTask;
     private Task writing = Task.CompletedTask;
+    private int stage = New;
     private int isLost;
     private volatile bool isClosing;
     private volatile bool hasLeft;
@@ -48,19 +54,22 @@ internal sealed partial class RemotePeer : Peer
 
     private bool IsLost => Volatile.Read(ref isLost) != 0;
 
-    /// <summary>Begins to read, to write and to watch. None of it carries the caller's context.</summary>
+    /// <summary>Tells the handler, then begins to read, to write and to watch. None of it carries the caller's context.</summary>
     public void Start()
     {
         using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
         {
             timer = time.CreateTimer(static peer => ((RemotePeer)peer!).OnTick(), this, options.HeartbeatEvery, options.HeartbeatEvery);
+            transport.OnUp(this);
+            if (Interlocked.CompareExchange(ref stage, Announced, New) == Ended)
+            {
+                timer.Dispose();
+                transport.OnLost(this, lost.Task.Result); // it was lost while the handler was told that it is there
+                return;
+            }
+
             writing = Task.Run(WriteAllAsync);
             reading = Task.Run(ReadAllAsync);
-        }
-
-        if (IsLost)
-        {
-            timer.Dispose();
         }
     }
 
@@ -107,8 +116,6 @@ internal sealed partial class RemotePeer : Peer
         {
             Lose(EndReason(), "The goodbye took longer than the close time-out.");
         }
-
-        await released.Task.ConfigureAwait(false);
     }
 
     /// <summary>Ends it at once; the first reason counts.</summary>
@@ -124,7 +131,12 @@ internal sealed partial class RemotePeer : Peer
         connection.Abort();
         var (unsent, unconfirmed) = outbox.Close();
         lost.SetResult(loss);
-        transport.OnLost(this, loss);
+        transport.Forget(this);
+        if (Interlocked.CompareExchange(ref stage, Ended, New) == Announced)
+        {
+            transport.OnLost(this, loss);
+        }
+
         var never = unsent.Where(message => message.Ask is not null).Select(message => message.Ask!).ToHashSet();
         asks.FailAll(ask => new PeerLostException(Identity, loss, mayHaveArrived: !never.Contains(ask)));
         Report(unsent, DropReason.PeerLost);

@@ -62,6 +62,20 @@ internal sealed class TestPeer : ITransportHandler, IAsyncDisposable
         }
     }
 
+    /// <summary>Moves the clock, step by step, until something has happened that waits for it.</summary>
+    public async Task<T> AdvanceUntil<T>(Task<T> happened, TimeSpan step)
+    {
+        var guard = Task.Delay(Sim.Guard, TimeProvider.System);
+        while (!happened.IsCompleted)
+        {
+            Time.Advance(step);
+            await Task.Yield();
+            Assert.False(guard.IsCompleted, "The clock was moved, and nothing happened.");
+        }
+
+        return await happened;
+    }
+
     public Task<Peer> Dial(TestPeer other, string? expected = null) => Transport.DialAsync(other.Address, expected).WaitAsync(Sim.Guard);
 
     public Task<Peer> NextUp() => Within(ups.Reader.ReadAsync(), "a peer comes up");
