@@ -9,11 +9,11 @@ internal sealed class RedisScript
     public static readonly RedisScript Open = Load("open");
     public static readonly RedisScript Claim = Load("claim");
     public static readonly RedisScript Release = Load("release");
-    public static readonly RedisScript Append = Load("append");
-    public static readonly RedisScript Prune = Load("prune");
+    public static readonly RedisScript Append = Load("append", withIndex: true);
+    public static readonly RedisScript Prune = Load("prune", withIndex: true);
     public static readonly RedisScript Log = Load("log", isRead: true);
     public static readonly RedisScript Live = Load("live", isRead: true);
-    public static readonly RedisScript List = Load("list", isRead: true);
+    public static readonly RedisScript List = Load("list", isRead: true, withIndex: true);
     public static readonly RedisScript Renew = Load("renew");
 
     private RedisScript(string name, string text)
@@ -33,8 +33,9 @@ internal sealed class RedisScript
     public byte[] Hash { get; }
 
     // The first line makes Redis 7 check before the script begins: memory, a replica, keys of another slot.
-    private static RedisScript Load(string name, bool isRead = false) =>
-        new(name, $"#!lua{(isRead ? " flags=no-writes" : "")}\n{Resource("common")}\n{Resource(name)}");
+    private static RedisScript Load(string name, bool isRead = false, bool withIndex = false) => new(
+        name,
+        $"#!lua{(isRead ? " flags=no-writes" : "")}\n{Resource("common")}\n{(withIndex ? Resource("index") + "\n" : "")}{Resource(name)}");
 
     private static string Resource(string name)
     {

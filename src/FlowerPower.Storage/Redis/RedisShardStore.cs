@@ -17,7 +17,7 @@ namespace FlowerPower.Storage;
 /// </remarks>
 public sealed class RedisShardStore : IShardStore
 {
-    private const int Format = 1;
+    private const int Format = 2;
 
     // The length of a lease less the guard, and a hundredth for clocks that differ: others may claim soon after.
     private static readonly TimeSpan FreezeAfter = (RedisLease.DefaultLength * 0.99) - TimeSpan.FromSeconds(2);
