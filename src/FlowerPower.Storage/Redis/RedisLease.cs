@@ -25,7 +25,8 @@ public sealed record LeaseHolder(string Incarnation, string Name, string? Seat =
 /// <remarks>
 /// It keeps two nodes from taking shards from each other in turn; it is not the fence. That is the claim, which every write of a shard is
 /// checked against, so a lease that ends too early costs time and never a job. Each renewal counts up in Redis and
-/// brings its replication id (<c>INFO replication</c>, <c>master_replid</c>): a lower count or another id is a Redis that may have forgotten.
+/// brings its replication id (<c>INFO replication</c>, <c>master_replid</c>): a lower count or another id is a Redis that may have forgotten. In a
+/// Redis Cluster each renewal also asks the other masters for theirs.
 /// </remarks>
 public sealed class RedisLease : IAsyncDisposable
 {
@@ -34,6 +35,7 @@ public sealed class RedisLease : IAsyncDisposable
 
     private readonly RedisGate gate;
     private readonly RedisKey key;
+    private readonly RedisMasters? masters;
     private readonly LeaseHolder holder;
     private readonly TimeSpan length;
     private readonly TimeProvider time;
@@ -46,10 +48,12 @@ public sealed class RedisLease : IAsyncDisposable
     private long tick;
     private Task renewing = Task.CompletedTask;
 
-    private RedisLease(RedisGate gate, RedisKey key, LeaseHolder holder, TimeSpan length, TimeProvider time, string replicationId, long tick)
+    private RedisLease(
+        RedisGate gate, RedisKey key, RedisMasters? masters, LeaseHolder holder, TimeSpan length, TimeProvider time, string replicationId, long tick)
     {
         this.gate = gate;
         this.key = key;
+        this.masters = masters;
         this.holder = holder;
         this.length = length;
         this.time = time;
@@ -61,15 +65,21 @@ public sealed class RedisLease : IAsyncDisposable
     public static TimeSpan DefaultLength { get; } = TimeSpan.FromSeconds(9);
 
     /// <summary>Take the lease.</summary>
+    /// <param name="masters">The masters that the lease is not kept by; <see langword="null"/>: there is one.</param>
     /// <exception cref="StoreRefusedException">Somebody else holds it; the message says who, and when it ends.</exception>
     internal static async Task<RedisLease> TakeAsync(
-        RedisGate gate, string name, LeaseHolder holder, TimeSpan length, TimeProvider time, CancellationToken cancellationToken)
+        RedisGate gate, string name, RedisMasters? masters, LeaseHolder holder, TimeSpan length, TimeProvider time, CancellationToken cancellationToken)
     {
         var key = ShardKeys.Leases(name);
         var answer = await RenewAsync(gate, key, holder, length, "take", cancellationToken).ConfigureAwait(false);
         if ((string?)answer[0] == "OK")
         {
-            var lease = new RedisLease(gate, key, holder, length, time, (string)answer[1]!, (long)answer[2]);
+            if (masters is not null)
+            {
+                await masters.LearnAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            var lease = new RedisLease(gate, key, masters, holder, length, time, (string)answer[1]!, (long)answer[2]);
             lease.renewing = lease.KeepAsync();
             return lease;
         }
@@ -129,7 +139,13 @@ public sealed class RedisLease : IAsyncDisposable
                     return;
                 }
 
-                if (Doubts((string)answer[1]!, (long)answer[2]))
+                var doubts = Doubts((string)answer[1]!, (long)answer[2]);
+                if (masters is not null)
+                {
+                    doubts |= await masters.HaveChangedAsync(stop.Token).ConfigureAwait(false);
+                }
+
+                if (doubts)
                 {
                     Tell(LeaseEvent.HistoryDoubted);
                 }

@@ -15,6 +15,7 @@ internal sealed class RedisScript
     public static readonly RedisScript Live = Load("live", isRead: true);
     public static readonly RedisScript List = Load("list", isRead: true, withIndex: true);
     public static readonly RedisScript Renew = Load("renew");
+    public static readonly RedisScript Pulse = Load("pulse", isRead: true);
 
     private RedisScript(string name, string text)
     {

@@ -110,7 +110,8 @@ public sealed class RedisShardStore : IShardStore
             throw new InvalidOperationException("This store has taken its lease already.");
         }
 
-        return lease = await RedisLease.TakeAsync(gate, name, holder, length ?? RedisLease.DefaultLength, time, cancellationToken).ConfigureAwait(false);
+        var masters = gate.HasManyMasters ? new RedisMasters(gate, keys) : null;
+        return lease = await RedisLease.TakeAsync(gate, name, masters, holder, length ?? RedisLease.DefaultLength, time, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
