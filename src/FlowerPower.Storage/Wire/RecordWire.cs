@@ -7,7 +7,7 @@ namespace FlowerPower.Storage.Wire;
 /// <code>
 /// record   := 3 flags version spec trail own [error]
 /// flags    := one byte: 1 to 3 the state (waiting, running, finished), and below
-/// spec     := text          the pipeline, if all else is at its default; or bytes: the spec's JSON without the id
+/// spec     := text [bytes]  the pipeline and the run's configuration, if all else is at its default; or bytes: the spec's JSON without the id
 /// own      := due           waiting
 ///           | attempt grant worker started [deadline]      running
 ///           | [outcome at] [bytes: the result]             finished; outcome and instant only if they are not the last step's
@@ -30,6 +30,7 @@ internal static class RecordWire
     private const int HasDeadline = 16;
     private const int HasResult = 32;
     private const int HasOwnOutcome = 64;
+    private const int HasRunConfig = 128;
 
     public static void Write(ByteWriter w, JobState state)
     {
@@ -45,11 +46,16 @@ internal static class RecordWire
             _ => throw new InvalidOperationException($"{state.GetType().Name} has no record."),
         };
         w.Byte(FormatVersion);
-        w.Byte((byte)(kind | (isPlain ? 0 : HasFullSpec) | (error is null ? 0 : HasError)));
+        var hasRunConfig = isPlain && !SpecWire.HasPlainRunConfig(trail.Spec);
+        w.Byte((byte)(kind | (isPlain ? 0 : HasFullSpec) | (hasRunConfig ? HasRunConfig : 0) | (error is null ? 0 : HasError)));
         w.Number((ulong)state.Version);
         if (isPlain)
         {
             w.Text(trail.Spec.Pipeline, "pipeline");
+            if (hasRunConfig)
+            {
+                w.Bytes(trail.Spec.RunConfigJson.Span.Trim(" \t\r\n"u8));
+            }
         }
         else
         {
@@ -122,7 +128,9 @@ internal static class RecordWire
     {
         var flags = r.Byte();
         var version = (long)r.Number();
-        var spec = (flags & HasFullSpec) == 0 ? SpecWire.PlainOf(id, r.Text()) : SpecWire.FromJson(r.Bytes(), id);
+        var spec = (flags & HasFullSpec) != 0 ? SpecWire.FromJson(r.Bytes(), id)
+            : (flags & HasRunConfig) == 0 ? SpecWire.PlainOf(id, r.Text())
+            : SpecWire.PlainOf(id, r.Text()) with { RunConfigJson = r.Bytes().ToArray() };
         var trail = TrailWire.Read(ref r, spec);
         JobState state;
         switch (flags & StateBits)

@@ -86,10 +86,12 @@ internal static class SpecWire
         return spec with { Id = WireReader.Required(id, WireNames.Id), Pipeline = WireReader.Required(pipeline, WireNames.Pipeline) };
     }
 
-    /// <summary>Whether nothing but the id and the pipeline differs from the defaults.</summary>
+    /// <summary>Whether nothing but the id, the pipeline and the run's configuration differs from the defaults.</summary>
     public static bool IsPlain(JobSpec spec) =>
-        spec.Tags.Count == 0 && spec.Metadata.Count == 0 && spec.RunConfigJson.Span.SequenceEqual(Plain.RunConfigJson.Span)
-        && spec == Plain with { Id = spec.Id, Pipeline = spec.Pipeline };
+        spec.Tags.Count == 0 && spec.Metadata.Count == 0
+        && spec == Plain with { Id = spec.Id, Pipeline = spec.Pipeline, RunConfigJson = spec.RunConfigJson };
+
+    public static bool HasPlainRunConfig(JobSpec spec) => spec.RunConfigJson.Span.SequenceEqual(Plain.RunConfigJson.Span);
 
     public static JobSpec PlainOf(JobId id, string pipeline) => Plain with { Id = id, Pipeline = pipeline };
 

@@ -108,6 +108,19 @@ public sealed class JobWireRoundTripTests
     }
 
     [Fact]
+    public void A_job_with_inputs_and_nothing_else_of_its_own_costs_its_inputs_and_no_names()
+    {
+        var inputs = Encoding.UTF8.GetBytes("""{"inputs":{"city":"Bremen"}}""");
+        var plain = new JobState.Waiting(Trail(), T0, null) { Version = 1 };
+        var trail = plain.Trail with { Spec = plain.Trail.Spec with { RunConfigJson = (byte[])[.. " "u8, .. inputs, .. "\n"u8] } };
+
+        var record = JobWire.EncodeRecord(plain with { Trail = trail });
+
+        Assert.Equal(JobWire.EncodeRecord(plain).Length + 1 + inputs.Length, record.Length);
+        Assert.Equal(inputs, JobWire.DecodeRecord(record, trail.Spec.Id).History!.Spec.RunConfigJson.ToArray());
+    }
+
+    [Fact]
     public void What_is_read_does_not_change_with_the_bytes_it_was_read_from()
     {
         var (type, payload) = JobWire.Encode(new JobEvent.Completed(1, """{"sum":3}"""u8.ToArray()) { At = T0 });
