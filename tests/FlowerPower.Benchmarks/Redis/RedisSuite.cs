@@ -21,7 +21,7 @@ internal static class RedisSuite
         .. Sizes("redis.store_events_per_s", "events/s through the store, a record per three", StoreEventsAsync),
         .. Sizes("redis.bare_script_events_per_s", "events/s by the same script, arguments made before", BareEventsAsync),
         .. new[] { 1, 4, 64 }.Select(shards => new Measure(
-            $"redis.store_events_per_s.{shards}_shards_of_100_jobs", "events/s, that many shards at once",
+            $"redis.store_events_per_s.{shards}_{(shards == 1 ? "shard" : "shards")}_of_100_jobs", "events/s, that many shards at once",
             () => WithStoreAsync((_, store) => StoreEventsAsync(store, 100, shards), shards))),
         new("redis.bytes_per_finished_job", "bytes of Redis' memory, log cut", () => WithStoreAsync((server, store) => BytesPerJobAsync(server, store, 0)), Runs: 1),
         new("redis.bytes_per_finished_job.payload_of_100_bytes", "the same with an input", () => WithStoreAsync((server, store) => BytesPerJobAsync(server, store, 100)), Runs: 1),

@@ -61,7 +61,8 @@ public sealed class JobWireRefusalTests
     public void A_packed_record_is_read_only_under_the_id_it_is_stored_under()
     {
         var job = new JobState.Waiting(
-            new JobTrail(Spec, T0, 0, 0, 0, [new JobTransition(T0, JobStatus.Pending, 0, null, null)]), T0, null) { Version = 1 };
+            new JobTrail(Spec, T0, 0, 0, 0, [new JobTransition(T0, JobStatus.Pending, 0, null, null)]), T0, null)
+        { Version = 1 };
 
         var error = Assert.Throws<StoreCorruptException>(() => JobWire.DecodeRecord(JobWire.EncodeRecord(job), null));
 
