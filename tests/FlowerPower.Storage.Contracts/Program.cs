@@ -1,3 +1,4 @@
+using FlowerPower.Storage.Contracts;
 using FlowerPower.Storage.Contracts.Sqlite;
 
-return await ChildProcess.MainAsync(args);
+return args is [RedisChild.Command, ..] ? await RedisChild.MainAsync(args) : await ChildProcess.MainAsync(args);

@@ -8,6 +8,8 @@ public sealed class RedisCluster : IAsyncDisposable
     private const int Masters = 3;
     private const int Slots = 16_384;
 
+    private readonly List<RedisServer> replicas = [];
+
     private RedisCluster(IReadOnlyList<RedisServer> servers) => Servers = servers;
 
     public IReadOnlyList<RedisServer> Servers { get; }
@@ -41,6 +43,40 @@ public sealed class RedisCluster : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Start a server that follows one of the masters, and wait until it has all that its master has.</summary>
+    public async Task<RedisServer> AddReplicaAsync(RedisServer master)
+    {
+        var replica = await RedisServer.StartAsync(
+            ["cluster-enabled yes", "cluster-node-timeout 3000", $"cluster-port {RedisServer.FreePort()}", "repl-diskless-sync-delay 0"]);
+        replicas.Add(replica);
+        await master.CommandAsync("CONFIG", "SET", "repl-diskless-sync-delay", "0");
+        await MeetAsync(replica);
+        var id = await IdOfAsync(master);
+        await UntilAsync("the replica knows its master", async () => (await replica.CommandAsync("CLUSTER", "NODES")).Contains(id, StringComparison.Ordinal));
+        Expect(await replica.CommandAsync("CLUSTER", "REPLICATE", id));
+        await UntilAsync("the replica follows", async () =>
+            (await replica.CommandAsync("INFO", "replication")).Contains("master_link_status:up", StringComparison.Ordinal));
+        await UntilAsync("all know the replica", async () => (await Task.WhenAll(Servers.Select(s => s.CommandAsync("CLUSTER", "NODES"))))
+            .All(n => n.Split('\n').Any(l => l.Contains($":{replica.Port}@", StringComparison.Ordinal) && l.Contains("slave", StringComparison.Ordinal))));
+        return replica;
+    }
+
+    /// <summary>From now on the replica hears nothing of its master any more, which takes writes as before.</summary>
+    public static async Task CutOffAsync(RedisServer master, RedisServer replica)
+    {
+        // With a password that the master does not have, the replica cannot enter again.
+        await replica.CommandAsync("CONFIG", "SET", "masteruser", "nobody");
+        await replica.CommandAsync("CONFIG", "SET", "masterauth", "wrong");
+        await master.CommandAsync("CLIENT", "KILL", "TYPE", "replica");
+        await UntilAsync("the replica is cut off", async () =>
+            (await replica.CommandAsync("INFO", "replication")).Contains("master_link_status:down", StringComparison.Ordinal));
+    }
+
+    /// <summary>Wait until a replica has taken the place of its master.</summary>
+    public static Task UntilPromotedAsync(RedisServer replica) => UntilAsync("the replica is promoted", async () =>
+        (await replica.CommandAsync("INFO", "replication")).Contains("role:master", StringComparison.Ordinal)
+        && (await replica.CommandAsync("CLUSTER", "INFO")).Contains("cluster_state:ok", StringComparison.Ordinal));
 
     /// <summary>kill -9 for all three.</summary>
     public async Task KillAsync() => await Task.WhenAll(Servers.Select(s => s.KillAsync()));
@@ -91,7 +127,7 @@ public sealed class RedisCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var server in Servers)
+        foreach (var server in Servers.Concat(replicas))
         {
             await server.DisposeAsync();
         }
@@ -118,20 +154,27 @@ public sealed class RedisCluster : IAsyncDisposable
 
         foreach (var other in Servers.Skip(1))
         {
-            var bus = (await other.CommandAsync("CONFIG", "GET", "cluster-port")).Split("\r\n")[4];
-            Expect(await Servers[0].CommandAsync("CLUSTER", "MEET", other.Host, $"{other.Port}", bus));
+            await MeetAsync(other);
         }
 
         await UntilServingAsync();
     }
 
-    private async Task UntilServingAsync()
+    private async Task MeetAsync(RedisServer other)
     {
-        for (var clock = Stopwatch.StartNew(); !await AllServeAsync(); await Task.Delay(20))
+        var bus = (await other.CommandAsync("CONFIG", "GET", "cluster-port")).Split("\r\n")[4];
+        Expect(await Servers[0].CommandAsync("CLUSTER", "MEET", other.Host, $"{other.Port}", bus));
+    }
+
+    private Task UntilServingAsync() => UntilAsync("the Redis Cluster serves", AllServeAsync);
+
+    private static async Task UntilAsync(string what, Func<Task<bool>> isSo)
+    {
+        for (var clock = Stopwatch.StartNew(); !await isSo(); await Task.Delay(20))
         {
             if (clock.Elapsed > TimeSpan.FromSeconds(30))
             {
-                throw new TimeoutException($"The Redis Cluster does not serve: {await Servers[0].CommandAsync("CLUSTER", "NODES")}");
+                throw new TimeoutException($"Not within 30 s: {what}.");
             }
         }
     }

@@ -102,14 +102,9 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
         }
 
         var change = Directory.Changed; // before the look, so that a change after it is not missed
-        if (membership.MayTakeFrom(holder.Node))
+        if (await membership.MayTakeFromAsync(holder.Node, cancellationToken).ConfigureAwait(false))
         {
             return true;
-        }
-
-        if (membership.View.Find(holder.Node) is null)
-        {
-            membership.LookNow(); // it may have joined after the last look
         }
 
         try

@@ -26,7 +26,8 @@ internal static class AppendArguments
             }
         }
 
-        var arguments = new RedisValue[6 + names.Count + (3 * batch.Records.Count)];
+        var changes = InOrder(batch.Records, names);
+        var arguments = new RedisValue[6 + names.Count + (3 * changes.Count)];
         arguments[0] = batch.Claim.ToString();
         arguments[1] = batch.Previous.ToString();
         arguments[2] = batch.Token.ToString();
@@ -39,7 +40,7 @@ internal static class AppendArguments
         }
 
         var at = 6 + names.Count;
-        foreach (var change in batch.Records)
+        foreach (var change in changes)
         {
             arguments[at++] = change.EntityId;
             arguments[at++] = change.Index is { } index ? names[RecordBucket.Of(index)] : 0;
@@ -47,6 +48,34 @@ internal static class AppendArguments
         }
 
         return arguments;
+    }
+
+    /// <summary>Each entity's last change, in the order of the index: neighbours there are written together.</summary>
+    private static IReadOnlyList<RecordChange> InOrder(IReadOnlyList<RecordChange> records, Dictionary<RecordBucket, int> names)
+    {
+        if (records.Count < 2)
+        {
+            return records;
+        }
+
+        var last = new Dictionary<string, RecordChange>(records.Count);
+        foreach (var change in records)
+        {
+            last[change.EntityId] = change;
+        }
+
+        var changes = new (int Bucket, RecordChange Change)[last.Count];
+        var at = 0;
+        foreach (var change in last.Values)
+        {
+            changes[at++] = (change.Index is { } index ? names[RecordBucket.Of(index)] : 0, change);
+        }
+
+        Array.Sort(changes, static (a, b) =>
+            a.Bucket != b.Bucket ? a.Bucket - b.Bucket
+            : (a.Change.Index?.SortAt ?? default).CompareTo(b.Change.Index?.SortAt ?? default) is var order and not 0 ? order
+            : EntityOrder.Instance.Compare(a.Change.EntityId, b.Change.EntityId));
+        return Array.ConvertAll(changes, c => c.Change);
     }
 
     /// <summary>A log entry again.</summary>

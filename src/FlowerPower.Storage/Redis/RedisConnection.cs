@@ -13,7 +13,9 @@ internal sealed class RedisConnection : IDisposable
     {
         this.multiplexer = multiplexer;
         Database = multiplexer.GetDatabase(database);
-        HasManyServers = multiplexer.GetEndPoints().Length > 1;
+        var endPoints = multiplexer.GetEndPoints();
+        HasManyServers = endPoints.Length > 1;
+        Servers = [.. endPoints.Select(e => e as DnsEndPoint ?? (e is IPEndPoint ip ? new DnsEndPoint(ip.Address.ToString(), ip.Port) : null)).OfType<DnsEndPoint>()];
         multiplexer.ConnectionFailed += (_, _) =>
         {
             IsLost = true;
@@ -25,6 +27,9 @@ internal sealed class RedisConnection : IDisposable
 
     /// <summary>Whether it goes on with the others when one server is lost, and looks for that one itself.</summary>
     public bool HasManyServers { get; }
+
+    /// <summary>Where it leads: what its address names, and what a Redis Cluster named besides.</summary>
+    public IReadOnlyList<DnsEndPoint> Servers { get; }
 
     /// <summary>Whether its socket, or one of them, broke at some time.</summary>
     public bool IsLost { get; private set; }

@@ -11,6 +11,9 @@ internal static class RedisErrors
         StoreException known => known,
         RedisServerException server => OfServer(server, where),
         RedisConnectionException connection when connection.FailureType == ConnectionFailureType.AuthenticationFailure => WrongPassword(where, error),
+        // The same of a Redis Cluster, whose master it was led to but still takes for the replica that it was.
+        RedisConnectionException connection when connection.FailureType == ConnectionFailureType.ProtocolFailure =>
+            new StoreUnavailableException($"Redis at {where} is changing its masters (a replica was promoted); the call is repeated.", error),
         // The client refuses to send a write to a server that it knows as a replica.
         RedisCommandException => Replica(where, error),
         TimeoutException => new StoreUnavailableException($"Redis at {where} did not answer in time; the call is repeated until it does.", error),

@@ -45,6 +45,9 @@ internal sealed class RedisGate : IAsyncDisposable
     /// <summary>The server's address for messages.</summary>
     public string Where => options.Address.HostList;
 
+    /// <summary>Whether the shards are spread over several masters.</summary>
+    public bool HasManyMasters => lanes[(int)RedisLane.Leases].HasManyServers;
+
     /// <summary>Connect.</summary>
     /// <param name="freezeAfter">How long without an answer makes <see cref="RedisState.Frozen"/>.</param>
     /// <exception cref="StoreUnavailableException">Nobody answers there.</exception>
@@ -140,7 +143,12 @@ internal sealed class RedisGate : IAsyncDisposable
             return error;
         }
 
-        if (e is TimeoutException)
+        if (connection.HasManyServers && e is RedisConnectionException { FailureType: ConnectionFailureType.ProtocolFailure })
+        {
+            // A replica was promoted. The client library has been sent to it, still takes it for a replica, and never looks again.
+            link.Lost(connection, error);
+        }
+        else if (e is TimeoutException)
         {
             link.Unanswered(connection, sentAt, error);
         }

@@ -25,7 +25,8 @@ public sealed record LeaseHolder(string Incarnation, string Name, string? Seat =
 /// <remarks>
 /// It keeps two nodes from taking shards from each other in turn; it is not the fence. That is the claim, which every write of a shard is
 /// checked against, so a lease that ends too early costs time and never a job. Each renewal counts up in Redis and
-/// brings its replication id (<c>INFO replication</c>, <c>master_replid</c>): a lower count or another id is a Redis that may have forgotten.
+/// brings its replication id (<c>INFO replication</c>, <c>master_replid</c>): a lower count or another id is a Redis that may have forgotten. In a
+/// Redis Cluster each renewal also asks the other masters for theirs.
 /// </remarks>
 public sealed class RedisLease : IAsyncDisposable
 {
@@ -34,6 +35,7 @@ public sealed class RedisLease : IAsyncDisposable
 
     private readonly RedisGate gate;
     private readonly RedisKey[] keys;
+    private readonly RedisMasters? masters;
     private readonly LeaseHolder holder;
     private readonly TimeSpan length;
     private readonly TimeProvider time;
@@ -45,10 +47,12 @@ public sealed class RedisLease : IAsyncDisposable
     private HistoryMark mark;
     private Task renewing = Task.CompletedTask;
 
-    private RedisLease(RedisGate gate, RedisKey[] keys, LeaseHolder holder, TimeSpan length, TimeProvider time, HistoryMark mark)
+    private RedisLease(
+        RedisGate gate, RedisKey[] keys, RedisMasters? masters, LeaseHolder holder, TimeSpan length, TimeProvider time, HistoryMark mark)
     {
         this.gate = gate;
         this.keys = keys;
+        this.masters = masters;
         this.holder = holder;
         this.length = length;
         this.time = time;
@@ -59,15 +63,21 @@ public sealed class RedisLease : IAsyncDisposable
     public static TimeSpan DefaultLength { get; } = TimeSpan.FromSeconds(9);
 
     /// <summary>Take the lease.</summary>
+    /// <param name="masters">The masters that the lease is not kept by; <see langword="null"/>: there is one.</param>
     /// <exception cref="StoreRefusedException">Somebody else holds it; the message says who, and when it ends.</exception>
     internal static async Task<RedisLease> TakeAsync(
-        RedisGate gate, string name, LeaseHolder holder, TimeSpan length, TimeProvider time, CancellationToken cancellationToken)
+        RedisGate gate, string name, RedisMasters? masters, LeaseHolder holder, TimeSpan length, TimeProvider time, CancellationToken cancellationToken)
     {
         RedisKey[] keys = [ShardKeys.Leases(name), .. ShardKeys.Members(name).AsSpan(0, 2)];
         var answer = await RenewAsync(gate, keys, holder, length, "take", cancellationToken).ConfigureAwait(false);
         if ((string?)answer[0] == "OK")
         {
-            var lease = new RedisLease(gate, keys, holder, length, time, MarkOf(answer));
+            if (masters is not null)
+            {
+                await masters.LearnAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            var lease = new RedisLease(gate, keys, masters, holder, length, time, MarkOf(answer));
             lease.renewing = lease.KeepAsync();
             return lease;
         }
@@ -129,7 +139,13 @@ public sealed class RedisLease : IAsyncDisposable
 
                 var former = mark;
                 mark = MarkOf(answer);
-                if (former.IsDoubtedBy(mark))
+                var doubts = former.IsDoubtedBy(mark);
+                if (masters is not null)
+                {
+                    doubts |= await masters.HaveChangedAsync(stop.Token).ConfigureAwait(false);
+                }
+
+                if (doubts)
                 {
                     Tell(LeaseEvent.HistoryDoubted);
                 }

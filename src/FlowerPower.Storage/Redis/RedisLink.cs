@@ -1,3 +1,4 @@
+using System.Net;
 using StackExchange.Redis;
 
 namespace FlowerPower.Storage;
@@ -5,7 +6,8 @@ namespace FlowerPower.Storage;
 /// <summary>One lane's connection, and its replacement when it breaks, falls silent or turns out to lead to a replica.</summary>
 /// <remarks>
 /// One attempt at a time, with pauses that double up to <see cref="LongestPause"/>; each looks for the master anew. Calls wait for it as long as
-/// their deadline allows, so that nobody needs a loop of his own. A connection to a Redis Cluster mends its broken sockets itself.
+/// their deadline allows, so that nobody needs a loop of his own. A connection to a Redis Cluster mends its broken sockets itself, and is replaced
+/// when a replica was promoted; then every server that the cluster named is asked, because those of the address may be the dead ones.
 /// </remarks>
 internal sealed class RedisLink : IDisposable
 {
@@ -17,6 +19,7 @@ internal sealed class RedisLink : IDisposable
     private readonly CancellationTokenSource stop = new();
     private readonly Lock gate = new();
     private RedisConnection? current;
+    private IReadOnlyList<DnsEndPoint> known = [];
     private TaskCompletionSource<RedisConnection> next = NewNext();
     private StoreException? reason;
     private long? silentSince;
@@ -26,6 +29,18 @@ internal sealed class RedisLink : IDisposable
     {
         this.options = options;
         time = options.TimeProvider ?? TimeProvider.System;
+    }
+
+    /// <summary>Whether the connection leads to several servers; <see langword="false"/> while there is none.</summary>
+    public bool HasManyServers
+    {
+        get
+        {
+            lock (gate)
+            {
+                return current?.HasManyServers ?? false;
+            }
+        }
     }
 
     private bool HasSentinels => options.Address.SentinelMaster is not null;
@@ -182,7 +197,8 @@ internal sealed class RedisLink : IDisposable
 
     private async Task<RedisConnection> AttemptAsync(CancellationToken cancellationToken)
     {
-        var servers = await RedisLocator.LocateAsync(options.Address, time, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<DnsEndPoint> servers =
+            [.. (await RedisLocator.LocateAsync(options.Address, time, cancellationToken).ConfigureAwait(false)).Union(known)];
         try
         {
             // The client library takes its whole time-out to say that nobody listens, and several connections to say that nobody answers.
@@ -208,6 +224,7 @@ internal sealed class RedisLink : IDisposable
             }
 
             current = connection;
+            known = connection.HasManyServers ? connection.Servers : [];
             waiting = next;
             silentSince = null;
         }

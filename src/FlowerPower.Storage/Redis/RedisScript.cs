@@ -9,12 +9,13 @@ internal sealed class RedisScript
     public static readonly RedisScript Open = Load("open");
     public static readonly RedisScript Claim = Load("claim");
     public static readonly RedisScript Release = Load("release");
-    public static readonly RedisScript Append = Load("append");
-    public static readonly RedisScript Prune = Load("prune");
+    public static readonly RedisScript Append = Load("append", withIndex: true);
+    public static readonly RedisScript Prune = Load("prune", withIndex: true);
     public static readonly RedisScript Log = Load("log", isRead: true);
     public static readonly RedisScript Live = Load("live", isRead: true);
-    public static readonly RedisScript List = Load("list", isRead: true);
+    public static readonly RedisScript List = Load("list", isRead: true, withIndex: true);
     public static readonly RedisScript Renew = Load("renew");
+    public static readonly RedisScript Pulse = Load("pulse", isRead: true);
 
     // Leases are small, and a Redis without memory for jobs must not cost the nodes their lives.
     public static readonly RedisScript Members = Load("members", flags: "allow-oom");
@@ -36,8 +37,9 @@ internal sealed class RedisScript
     public byte[] Hash { get; }
 
     // The first line makes Redis 7 check before the script begins: memory, a replica, keys of another slot.
-    private static RedisScript Load(string name, bool isRead = false, string? flags = null) =>
-        new(name, $"#!lua{((flags ?? (isRead ? "no-writes" : null)) is { } f ? $" flags={f}" : "")}\n{Resource("common")}\n{Resource(name)}");
+    private static RedisScript Load(string name, bool isRead = false, bool withIndex = false, string? flags = null) => new(
+        name,
+        $"#!lua{((flags ?? (isRead ? "no-writes" : null)) is { } f ? $" flags={f}" : "")}\n{Resource("common")}\n{(withIndex ? Resource("index") + "\n" : "")}{Resource(name)}");
 
     private static string Resource(string name)
     {

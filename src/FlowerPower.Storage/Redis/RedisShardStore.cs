@@ -17,7 +17,7 @@ namespace FlowerPower.Storage;
 /// </remarks>
 public sealed class RedisShardStore : IShardStore
 {
-    private const int Format = 1;
+    private const int Format = 2;
 
     // The length of a lease less the guard, and a hundredth for clocks that differ: others may claim soon after.
     private static readonly TimeSpan FreezeAfter = (RedisLease.DefaultLength * 0.99) - TimeSpan.FromSeconds(2);
@@ -110,7 +110,8 @@ public sealed class RedisShardStore : IShardStore
             throw new InvalidOperationException("This store has taken its lease already.");
         }
 
-        return lease = await RedisLease.TakeAsync(gate, name, holder, length ?? RedisLease.DefaultLength, time, cancellationToken).ConfigureAwait(false);
+        var masters = gate.HasManyMasters ? new RedisMasters(gate, keys) : null;
+        return lease = await RedisLease.TakeAsync(gate, name, masters, holder, length ?? RedisLease.DefaultLength, time, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The table of the cluster's members that share this store; it uses the store's connections and ends with it.</summary>

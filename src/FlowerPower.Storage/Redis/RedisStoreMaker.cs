@@ -32,7 +32,8 @@ internal static class RedisStoreMaker
         if (found != format)
         {
             throw new StoreRefusedException(
-                $"The store '{name}' in Redis at {gate.Where} has format {found}, and this version reads format {format}: use the version that made it, or newer.");
+                $"The store '{name}' in Redis at {gate.Where} has format {found}, and this version reads format {format}: "
+                + (found > format ? "use the version that made it, or newer." : "use the version that made it, or give a new store another name (redis://…?name=NAME)."));
         }
 
         return options.ShardCount == 0 || options.AcceptsOtherShardCount || shards == options.ShardCount

@@ -31,7 +31,7 @@ internal sealed class ShardKeys
     /// <summary>Sorted set, all scores 0: the ids of live records.</summary>
     public RedisKey Live { get; }
 
-    /// <summary>Sorted set, all scores 0: bucket, instant, id of every record, in the order of lists.</summary>
+    /// <summary>Sorted set, all scores 0: bucket, instant, id of every record in the order of lists, about thirty in one member (index.lua).</summary>
     public RedisKey Index { get; }
 
     /// <summary>Hash: the number of each bucket (status, group, queue) that there ever was, by its name.</summary>
@@ -40,7 +40,7 @@ internal sealed class ShardKeys
     /// <summary>Hash: how many records there are in each bucket, by its number.</summary>
     public RedisKey Counts { get; }
 
-    /// <summary>Sorted set: chunks of ids, by the earliest instant at which one of them expires.</summary>
+    /// <summary>Sorted set: the first places of the index's members with records that expire, by an instant before which none of them does.</summary>
     public RedisKey Expiry { get; }
 
     /// <summary>All of them, in the order that the scripts declare.</summary>

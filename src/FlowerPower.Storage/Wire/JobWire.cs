@@ -4,7 +4,7 @@ using FlowerPower.Jobs;
 
 namespace FlowerPower.Storage.Wire;
 
-/// <summary>Jobs' events and records as bytes: JSON under stable type names, independent of CLR names.</summary>
+/// <summary>Jobs' events and records as bytes: events are JSON under stable type names, records are packed; both are independent of CLR names.</summary>
 /// <remarks>
 /// Instants and lengths are whole 100 ns ticks (instants from year 1, UTC), so that what is read equals what was written. Fields at their
 /// default are left out, so a default must never change its meaning. Unknown fields are passed over, unknown types are not.
@@ -81,7 +81,7 @@ public static class JobWire
 
     /// <summary>Writes a job as it stands, with its whole trail.</summary>
     /// <param name="state">Not <see cref="JobState.Absent"/>: what was never stored has no record.</param>
-    /// <returns>At most <see cref="WireLimits.MaxRecordBytes"/> bytes of UTF-8 JSON, whose first field is the format's version.</returns>
+    /// <returns>At most <see cref="WireLimits.MaxRecordBytes"/> bytes, the first of which is the format's version.</returns>
     /// <exception cref="ArgumentException">The state is <see cref="JobState.Absent"/>, or too large.</exception>
     public static byte[] EncodeRecord(JobState state)
     {
@@ -90,9 +90,9 @@ public static class JobWire
             throw new ArgumentException("An absent job has no record: delete the record instead.", nameof(state));
         }
 
-        var buffer = WireBuffer.Rent();
-        RecordWire.Write(buffer.Writer, state);
-        return Checked(buffer.Finish(), WireLimits.MaxRecordBytes, JobWireTypes.RecordPrefix + RecordWire.FormatVersion);
+        var writer = ByteWriter.Rent();
+        RecordWire.Write(writer, state);
+        return Checked(writer.Finish(), WireLimits.MaxRecordBytes, JobWireTypes.RecordPrefix + RecordWire.FormatVersion);
     }
 
     /// <summary>Reads a job's record. It shares no memory with the body.</summary>
@@ -104,8 +104,7 @@ public static class JobWire
         try
         {
             CheckLength(body.Length, WireLimits.MaxRecordBytes);
-            var reader = new WireReader(body.Span);
-            return RecordWire.Read(ref reader, id);
+            return RecordWire.Read(body.Span, id);
         }
         catch (Exception error) when (IsMalformed(error))
         {

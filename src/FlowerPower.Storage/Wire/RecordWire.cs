@@ -1,218 +1,174 @@
-using System.Text.Json;
 using FlowerPower.Jobs;
 
 namespace FlowerPower.Storage.Wire;
 
-/// <summary>A job's record as one JSON object: the format's version, the state's own fields, then the trail.</summary>
+/// <summary>A job's record, format 3: bytes, because a store keeps a million of them for weeks.</summary>
 /// <remarks>
-/// Format 2 leaves out what stands there already: the job's id, which the record is stored under; the outcome and instant of a finished
-/// job, which are those of its last step; and see <see cref="TrailWire"/>. Format 1, which repeated them, is read for ever.
+/// <code>
+/// record   := 3 flags version spec trail own [error]
+/// flags    := one byte: 1 to 3 the state (waiting, running, finished), and below
+/// spec     := text [bytes]  the pipeline and the run's configuration, if all else is at its default; or bytes: the spec's JSON without the id
+/// own      := due           waiting
+///           | attempt grant worker started [deadline]      running
+///           | [outcome at] [bytes: the result]             finished; outcome and instant only if they are not the last step's
+/// error    := bytes         JSON
+/// </code>
+/// Numbers have 7 bits a byte, instants are whole ticks after the job was enqueued, texts and bytes have their length before them; the
+/// trail is <see cref="TrailWire"/>'s. What a record is stored under, its id, is not repeated. Formats 1 and 2 were JSON objects, and
+/// begin with a brace (<see cref="JsonRecordWire"/>): all are read for ever.
 /// </remarks>
 internal static class RecordWire
 {
-    public const int FormatVersion = 2;
-    private const int OldestFormat = 1;
+    public const byte FormatVersion = 3;
 
     private const int Waiting = 1;
     private const int Running = 2;
     private const int Finished = 3;
+    private const int StateBits = 3;
+    private const int HasFullSpec = 4;
+    private const int HasError = 8;
+    private const int HasDeadline = 16;
+    private const int HasResult = 32;
+    private const int HasOwnOutcome = 64;
+    private const int HasRunConfig = 128;
 
-    public static void Write(Utf8JsonWriter w, JobState state)
+    public static void Write(ByteWriter w, JobState state)
     {
-        w.WriteStartObject();
-        w.WriteNumber(WireNames.Format, FormatVersion);
-        w.WriteNumber(WireNames.Version, state.Version);
+        var trail = state.History!;
+        var last = trail.Transitions[^1];
+        var isPlain = SpecWire.IsPlain(trail.Spec);
+        var (kind, error) = state switch
+        {
+            JobState.Waiting s => (Waiting, s.LastError),
+            JobState.Running s => (Running | (s.Deadline is null ? 0 : HasDeadline), null),
+            JobState.Finished s => (
+                Finished | (s.ResultJson.IsEmpty ? 0 : HasResult) | (s.Outcome == last.Status && s.At == last.At ? 0 : HasOwnOutcome), s.Error),
+            _ => throw new InvalidOperationException($"{state.GetType().Name} has no record."),
+        };
+        w.Byte(FormatVersion);
+        var hasRunConfig = isPlain && !SpecWire.HasPlainRunConfig(trail.Spec);
+        w.Byte((byte)(kind | (isPlain ? 0 : HasFullSpec) | (hasRunConfig ? HasRunConfig : 0) | (error is null ? 0 : HasError)));
+        w.Number((ulong)state.Version);
+        if (isPlain)
+        {
+            w.Text(trail.Spec.Pipeline, "pipeline");
+            if (hasRunConfig)
+            {
+                w.Bytes(trail.Spec.RunConfigJson.Span.Trim(" \t\r\n"u8));
+            }
+        }
+        else
+        {
+            w.Bytes(SpecWire.Json(trail.Spec));
+        }
+
+        TrailWire.Write(w, trail);
         switch (state)
         {
             case JobState.Waiting s:
-                w.WriteNumber(WireNames.State, Waiting);
-                w.WriteNumber(WireNames.DueAt, s.DueAt.UtcTicks);
-                WriteError(w, s.LastError);
-                TrailWire.Write(w, s.Trail);
+                Write(w, s.DueAt, trail);
                 break;
 
             case JobState.Running s:
-                w.WriteNumber(WireNames.State, Running);
-                w.WriteNumber(WireNames.Attempt, s.Attempt);
-                SpecWire.WriteText(w, WireNames.Grant, s.Grant.Value);
-                SpecWire.WriteText(w, WireNames.Worker, s.Worker.Value);
-                w.WriteNumber(WireNames.StartedAt, s.StartedAt.UtcTicks);
+                w.Number((uint)s.Attempt);
+                w.HexText(s.Grant.Value, "grant");
+                w.Text(s.Worker.Value, "worker");
+                Write(w, s.StartedAt, trail);
                 if (s.Deadline is { } deadline)
                 {
-                    w.WriteNumber(WireNames.Deadline, deadline.UtcTicks);
+                    Write(w, deadline, trail);
                 }
 
-                TrailWire.Write(w, s.Trail);
                 break;
 
             case JobState.Finished s:
-                w.WriteNumber(WireNames.State, Finished);
-                var last = s.Trail.Transitions[^1];
-                if (s.Outcome != last.Status)
+                if ((kind & HasOwnOutcome) != 0)
                 {
-                    w.WriteNumber(WireNames.Outcome, (int)s.Outcome);
-                }
-
-                if (s.At != last.At)
-                {
-                    w.WriteNumber(WireNames.At, s.At.UtcTicks);
+                    w.Byte((byte)s.Outcome);
+                    Write(w, s.At, trail);
                 }
 
                 if (!s.ResultJson.IsEmpty)
                 {
-                    SpecWire.WriteRaw(w, WireNames.Result, s.ResultJson);
+                    w.Bytes(s.ResultJson.Span.Trim(" \t\r\n"u8)); // checked before it was accepted
                 }
 
-                WriteError(w, s.Error);
-                TrailWire.Write(w, s.Trail);
+                break;
+        }
+
+        if (error is not null)
+        {
+            w.Bytes(SpecWire.Json(error));
+        }
+    }
+
+    /// <summary>A record of any format.</summary>
+    /// <param name="id">The id under which the record is stored; <see langword="null"/>: format 1 only, which says it.</param>
+    public static JobState Read(ReadOnlySpan<byte> body, JobId? id)
+    {
+        if (body.IsEmpty)
+        {
+            throw new FormatException("it is empty.");
+        }
+
+        if (body[0] >= ' ')
+        {
+            var json = new WireReader(body);
+            return JsonRecordWire.Read(ref json, id);
+        }
+
+        var r = new ByteReader(body);
+        var format = r.Byte();
+        return format == FormatVersion
+            ? Read(ref r, WireReader.Required(id, WireNames.Id))
+            : throw new UnknownWireTypeException(FormattableString.Invariant($"{JobWireTypes.RecordPrefix}{format}"));
+    }
+
+    private static JobState Read(ref ByteReader r, JobId id)
+    {
+        var flags = r.Byte();
+        var version = (long)r.Number();
+        var spec = (flags & HasFullSpec) != 0 ? SpecWire.FromJson(r.Bytes(), id)
+            : (flags & HasRunConfig) == 0 ? SpecWire.PlainOf(id, r.Text())
+            : SpecWire.PlainOf(id, r.Text()) with { RunConfigJson = r.Bytes().ToArray() };
+        var trail = TrailWire.Read(ref r, spec);
+        JobState state;
+        switch (flags & StateBits)
+        {
+            case Waiting:
+                var due = Instant(ref r, trail);
+                state = new JobState.Waiting(trail, due, Error(ref r, flags));
+                break;
+
+            case Running:
+                state = new JobState.Running(
+                    trail, r.SmallNumber(), new GrantId(r.HexText()), new WorkerId(r.Text()), Instant(ref r, trail),
+                    (flags & HasDeadline) == 0 ? null : Instant(ref r, trail));
+                break;
+
+            case Finished:
+                var (outcome, at) = (flags & HasOwnOutcome) == 0
+                    ? (trail.Transitions[^1].Status, trail.Transitions[^1].At)
+                    : ((JobStatus)r.Byte(), Instant(ref r, trail));
+                var result = (flags & HasResult) == 0 ? [] : r.Bytes().ToArray();
+                state = new JobState.Finished(trail, OutcomeOf(outcome), at, result, Error(ref r, flags));
                 break;
 
             default:
-                throw new InvalidOperationException($"{state.GetType().Name} has no record.");
-        }
-
-        w.WriteEndObject();
-    }
-
-    /// <param name="id">The id under which the record is stored; <see langword="null"/>: format 1 only, which says it.</param>
-    public static JobState Read(ref WireReader r, JobId? id)
-    {
-        r.Start();
-        r.BeginObject();
-        if (!r.NextField() || !r.Is(WireNames.Format))
-        {
-            throw new FormatException($"its first field is not '{WireNames.Format}', the format's version.");
-        }
-
-        var format = r.Number();
-        if (format is < OldestFormat or > FormatVersion)
-        {
-            throw new UnknownWireTypeException(FormattableString.Invariant($"{JobWireTypes.RecordPrefix}{format}"));
-        }
-
-        var fields = new Fields();
-        var trail = new TrailWire.Fields();
-        while (r.NextField())
-        {
-            if (!ReadField(ref r, ref fields) && !TrailWire.ReadField(ref r, ref trail, id))
-            {
-                r.SkipField();
-            }
+                throw new FormatException($"{flags & StateBits} is not a state.");
         }
 
         r.End();
-        return Make(fields, trail.Make(isTerse: format > OldestFormat));
+        return state with { Version = version };
     }
 
-    private static void WriteError(Utf8JsonWriter w, JobError? error)
-    {
-        if (error is not null)
-        {
-            w.WritePropertyName(WireNames.Error);
-            SpecWire.Write(w, error);
-        }
-    }
-
-    private static bool ReadField(ref WireReader r, ref Fields f)
-    {
-        if (r.Is(WireNames.Version))
-        {
-            f.Version = r.Number();
-        }
-        else if (r.Is(WireNames.State))
-        {
-            f.State = r.SmallNumber();
-        }
-        else if (r.Is(WireNames.Outcome))
-        {
-            f.Outcome = (JobStatus)r.SmallNumber();
-        }
-        else if (r.Is(WireNames.At))
-        {
-            f.At = r.Instant();
-        }
-        else if (r.Is(WireNames.Result))
-        {
-            f.Result = r.RawValue();
-        }
-        else if (r.Is(WireNames.Error))
-        {
-            f.Error = SpecWire.ReadError(ref r);
-        }
-        else if (r.Is(WireNames.DueAt))
-        {
-            f.DueAt = r.Instant();
-        }
-        else if (r.Is(WireNames.Attempt))
-        {
-            f.Attempt = r.SmallNumber();
-        }
-        else if (r.Is(WireNames.Grant))
-        {
-            f.Grant = r.Text();
-        }
-        else if (r.Is(WireNames.Worker))
-        {
-            f.Worker = r.Text();
-        }
-        else if (r.Is(WireNames.StartedAt))
-        {
-            f.StartedAt = r.Instant();
-        }
-        else if (r.Is(WireNames.Deadline))
-        {
-            f.Deadline = r.Instant();
-        }
-        else
-        {
-            return false;
-        }
-
-        return true;
-    }
-
-    private static JobState Make(in Fields f, JobTrail trail)
-    {
-        var version = WireReader.Required(f.Version, WireNames.Version);
-        return WireReader.Required(f.State, WireNames.State) switch
-        {
-            Waiting => new JobState.Waiting(trail, WireReader.Required(f.DueAt, WireNames.DueAt), f.Error) { Version = version },
-            Running => new JobState.Running(
-                trail,
-                WireReader.Required(f.Attempt, WireNames.Attempt),
-                new GrantId(WireReader.Required(f.Grant, WireNames.Grant)),
-                new WorkerId(WireReader.Required(f.Worker, WireNames.Worker)),
-                WireReader.Required(f.StartedAt, WireNames.StartedAt),
-                f.Deadline)
-            { Version = version },
-            Finished => new JobState.Finished(
-                trail,
-                OutcomeOf(f.Outcome ?? trail.Transitions[^1].Status),
-                f.At ?? trail.Transitions[^1].At,
-                f.Result,
-                f.Error)
-            { Version = version },
-            var other => throw new FormatException($"{other} is not a state."),
-        };
-    }
-
-    private static JobStatus OutcomeOf(JobStatus status) => status is JobStatus.Completed or JobStatus.Failed or JobStatus.Cancelled
+    public static JobStatus OutcomeOf(JobStatus status) => status is JobStatus.Completed or JobStatus.Failed or JobStatus.Cancelled
         ? status
         : throw new FormatException($"{(int)status} is not an outcome.");
 
-    private struct Fields
-    {
-        public long? Version;
-        public int? State;
-        public JobStatus? Outcome;
-        public DateTimeOffset? At;
-        public DateTimeOffset? DueAt;
-        public DateTimeOffset? StartedAt;
-        public DateTimeOffset? Deadline;
-        public int? Attempt;
-        public string? Grant;
-        public string? Worker;
-        public byte[]? Result;
-        public JobError? Error;
-    }
+    private static JobError? Error(ref ByteReader r, int flags) => (flags & HasError) == 0 ? null : SpecWire.ErrorFromJson(r.Bytes());
+
+    private static void Write(ByteWriter w, DateTimeOffset instant, JobTrail trail) => w.Signed(instant.UtcTicks - trail.EnqueuedAt.UtcTicks);
+
+    private static DateTimeOffset Instant(ref ByteReader r, JobTrail trail) => trail.EnqueuedAt.AddTicks(r.Signed());
 }

@@ -86,6 +86,48 @@ internal static class SpecWire
         return spec with { Id = WireReader.Required(id, WireNames.Id), Pipeline = WireReader.Required(pipeline, WireNames.Pipeline) };
     }
 
+    /// <summary>Whether nothing but the id, the pipeline and the run's configuration differs from the defaults.</summary>
+    public static bool IsPlain(JobSpec spec) =>
+        spec.Tags.Count == 0 && spec.Metadata.Count == 0
+        && spec == Plain with { Id = spec.Id, Pipeline = spec.Pipeline, RunConfigJson = spec.RunConfigJson };
+
+    public static bool HasPlainRunConfig(JobSpec spec) => spec.RunConfigJson.Span.SequenceEqual(Plain.RunConfigJson.Span);
+
+    public static JobSpec PlainOf(JobId id, string pipeline) => Plain with { Id = id, Pipeline = pipeline };
+
+    /// <summary>The spec as one JSON object of its own, without its id.</summary>
+    public static byte[] Json(JobSpec spec)
+    {
+        var buffer = WireBuffer.Rent();
+        Write(buffer.Writer, spec, withId: false);
+        return buffer.Finish();
+    }
+
+    public static JobSpec FromJson(ReadOnlySpan<byte> json, JobId id)
+    {
+        var r = new WireReader(json);
+        r.Start();
+        var spec = Read(ref r, id);
+        r.End();
+        return spec;
+    }
+
+    public static byte[] Json(JobError error)
+    {
+        var buffer = WireBuffer.Rent();
+        Write(buffer.Writer, error);
+        return buffer.Finish();
+    }
+
+    public static JobError ErrorFromJson(ReadOnlySpan<byte> json)
+    {
+        var r = new WireReader(json);
+        r.Start();
+        var error = ReadError(ref r);
+        r.End();
+        return error;
+    }
+
     public static void Write(Utf8JsonWriter w, JobError error)
     {
         w.WriteStartObject();

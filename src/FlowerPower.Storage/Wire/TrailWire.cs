@@ -1,216 +1,138 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using FlowerPower.Jobs;
 
 namespace FlowerPower.Storage.Wire;
 
-/// <summary>The part of a record that every state has: what the job is, and how it got where it is.</summary>
+/// <summary>The part of a record that every state has: how the job got where it is.</summary>
 /// <remarks>
-/// A step is an array: ticks since the job was enqueued, status, attempt, by, note, grant, request; what is empty at its end is left out. In format 2
-/// the attempt −1 stands for "attempt and by as in the step before", and no by follows; the number of attempts made is left out where it
-/// is the last step's; and the first step's request is a field of the record.
+/// <code>
+/// trail    := enqueuedAt has [attempts failures crashes retries dropped] count step*
+/// has      := one byte: 1 if the counts follow; else attempts are the last step's and the rest is 0
+/// step     := flags since [attempt] [by] [note] [grant] [request]
+/// flags    := one byte: the status, 1 to 7, and: 8 attempt and by are those of the step before, 16 by, 32 note, 64 grant, 128 request
+/// </code>
+/// <c>enqueuedAt</c> and requests have 8 bytes; <c>since</c> is ticks after the step before, and of the first one after <c>enqueuedAt</c>.
 /// </remarks>
 internal static class TrailWire
 {
-    private const int AsBefore = -1;
+    private const int HasCounts = 1;
+    private const int StatusBits = 7;
+    private const int AsBefore = 8;
+    private const int HasBy = 16;
+    private const int HasNote = 32;
+    private const int HasGrant = 64;
+    private const int HasRequest = 128;
 
-    public static void Write(Utf8JsonWriter w, JobTrail trail)
+    public static void Write(ByteWriter w, JobTrail trail)
     {
-        w.WritePropertyName(WireNames.Spec);
-        SpecWire.Write(w, trail.Spec, withId: false);
-        w.WriteNumber(WireNames.EnqueuedAt, trail.EnqueuedAt.UtcTicks);
-        if (trail.Transitions[0].Request is { } request)
+        w.Whole(trail.EnqueuedAt.UtcTicks);
+        var isSimple = trail.AttemptsMade == trail.Transitions[^1].Attempt
+            && (trail.FailuresMade | trail.Crashes | trail.Retries | trail.DroppedTransitions) == 0;
+        w.Byte((byte)(isSimple ? 0 : HasCounts));
+        if (!isSimple)
         {
-            w.WriteNumber(WireNames.Request, request.Value);
+            w.Number((uint)trail.AttemptsMade);
+            w.Number((uint)trail.FailuresMade);
+            w.Number((uint)trail.Crashes);
+            w.Number((uint)trail.Retries);
+            w.Number((uint)trail.DroppedTransitions);
         }
 
-        if (trail.AttemptsMade != trail.Transitions[^1].Attempt)
-        {
-            w.WriteNumber(WireNames.AttemptsMade, trail.AttemptsMade);
-        }
-
-        WriteCount(w, WireNames.FailuresMade, trail.FailuresMade);
-        WriteCount(w, WireNames.Crashes, trail.Crashes);
-        WriteCount(w, WireNames.Retries, trail.Retries);
-        WriteCount(w, WireNames.Dropped, trail.DroppedTransitions);
-        w.WriteStartArray(WireNames.Steps);
+        w.Number((ulong)trail.Transitions.Length);
+        var since = trail.EnqueuedAt;
         JobTransition? before = null;
         foreach (var step in trail.Transitions)
         {
-            WriteStep(w, before is null ? step with { Request = null } : step, before, trail.EnqueuedAt);
-            before = step;
-        }
-
-        w.WriteEndArray();
-    }
-
-    /// <summary>Reads the field at hand if it is one of the trail's.</summary>
-    public static bool ReadField(ref WireReader r, ref Fields f, JobId? id)
-    {
-        if (r.Is(WireNames.Spec))
-        {
-            f.Spec = SpecWire.Read(ref r, id);
-        }
-        else if (r.Is(WireNames.EnqueuedAt))
-        {
-            f.EnqueuedAt = r.Instant();
-        }
-        else if (r.Is(WireNames.Steps))
-        {
-            f.Steps = ReadSteps(ref r, WireReader.Required(f.EnqueuedAt, WireNames.EnqueuedAt));
-        }
-        else if (r.Is(WireNames.Request))
-        {
-            f.FirstRequest = new RequestId(r.Number());
-        }
-        else if (r.Is(WireNames.AttemptsMade))
-        {
-            f.AttemptsMade = r.SmallNumber();
-        }
-        else if (r.Is(WireNames.FailuresMade))
-        {
-            f.FailuresMade = r.SmallNumber();
-        }
-        else if (r.Is(WireNames.Crashes))
-        {
-            f.Crashes = r.SmallNumber();
-        }
-        else if (r.Is(WireNames.Retries))
-        {
-            f.Retries = r.SmallNumber();
-        }
-        else if (r.Is(WireNames.Dropped))
-        {
-            f.Dropped = r.SmallNumber();
-        }
-        else
-        {
-            return false;
-        }
-
-        return true;
-    }
-
-    private static void WriteCount(Utf8JsonWriter w, JsonEncodedText name, int count)
-    {
-        if (count != 0)
-        {
-            w.WriteNumber(name, count);
+            WriteStep(w, step, before, since);
+            (before, since) = (step, step.At);
         }
     }
 
-    private static void WriteStep(Utf8JsonWriter w, JobTransition step, JobTransition? before, DateTimeOffset enqueuedAt)
+    public static JobTrail Read(ref ByteReader r, JobSpec spec)
     {
-        var isSame = step.By is not null && step.By == before?.By && step.Attempt == before.Attempt;
-        var length = step.Request is not null ? 7 : step.Grant is not null ? 6 : step.Note is not null ? 5 : step.By is not null ? 4 : step.Attempt != 0 ? 3 : 2;
-        w.WriteStartArray();
-        w.WriteNumberValue(step.At.UtcTicks - enqueuedAt.UtcTicks);
-        w.WriteNumberValue((int)step.Status);
-        if (length > 2)
+        var enqueuedAt = new DateTimeOffset(r.Whole(), TimeSpan.Zero);
+        var hasCounts = r.Byte() switch
         {
-            w.WriteNumberValue(isSame ? AsBefore : step.Attempt);
+            0 => false,
+            HasCounts => true,
+            var other => throw new FormatException($"{other} does not say whether counts follow."),
+        };
+        var (attempts, failures, crashes, retries, dropped) = hasCounts
+            ? (r.SmallNumber(), r.SmallNumber(), r.SmallNumber(), r.SmallNumber(), r.SmallNumber())
+            : default;
+        var count = r.Number();
+        if (count is 0 or > JobTrail.MaxTransitions)
+        {
+            throw new FormatException($"it has {count} steps, not 1 to {JobTrail.MaxTransitions}.");
         }
 
-        WriteText(w, length > 3 && !isSame, step.By);
-        WriteText(w, length > 4, step.Note);
-        WriteText(w, length > 5, step.Grant?.Value);
+        var steps = ImmutableArray.CreateBuilder<JobTransition>((int)count);
+        var since = enqueuedAt;
+        while (steps.Count < (int)count)
+        {
+            steps.Add(ReadStep(ref r, steps.Count == 0 ? null : steps[^1], since));
+            since = steps[^1].At;
+        }
+
+        return new JobTrail(
+            spec, enqueuedAt, hasCounts ? attempts : steps[^1].Attempt, failures, crashes, steps.MoveToImmutable(), dropped, retries);
+    }
+
+    private static void WriteStep(ByteWriter w, JobTransition step, JobTransition? before, DateTimeOffset since)
+    {
+        var isSame = before is not null && step.By == before.By && step.Attempt == before.Attempt;
+        w.Byte((byte)((int)step.Status
+            | (isSame ? AsBefore : 0)
+            | (isSame || step.By is null ? 0 : HasBy)
+            | (step.Note is null ? 0 : HasNote)
+            | (step.Grant is null ? 0 : HasGrant)
+            | (step.Request is null ? 0 : HasRequest)));
+        w.Signed(step.At.UtcTicks - since.UtcTicks);
+        if (!isSame)
+        {
+            w.Number((uint)step.Attempt);
+            if (step.By is not null)
+            {
+                w.Text(step.By, "by");
+            }
+        }
+
+        if (step.Note is not null)
+        {
+            w.Text(step.Note, "note");
+        }
+
+        if (step.Grant is { } grant)
+        {
+            w.HexText(grant.Value, "grant");
+        }
+
         if (step.Request is { } request)
         {
-            w.WriteNumberValue(request.Value);
-        }
-
-        w.WriteEndArray();
-    }
-
-    private static void WriteText(Utf8JsonWriter w, bool isWanted, string? text)
-    {
-        if (isWanted)
-        {
-            w.WriteStringValue(text); // null where it is empty
+            w.Whole(request.Value);
         }
     }
 
-    private static ImmutableArray<JobTransition> ReadSteps(ref WireReader r, DateTimeOffset enqueuedAt)
+    private static JobTransition ReadStep(ref ByteReader r, JobTransition? before, DateTimeOffset since)
     {
-        var steps = ImmutableArray.CreateBuilder<JobTransition>();
-        r.BeginArray();
-        while (r.NextElement())
+        var flags = r.Byte();
+        var status = (JobStatus)(flags & StatusBits);
+        if (status == 0)
         {
-            steps.Add(ReadStep(ref r, steps.Count == 0 ? null : steps[^1], enqueuedAt));
+            throw new FormatException("0 is not a status.");
         }
 
-        return steps.Count is > 0 and <= JobTrail.MaxTransitions
-            ? steps.DrainToImmutable()
-            : throw new FormatException($"it has {steps.Count} steps, not 1 to {JobTrail.MaxTransitions}.");
-    }
-
-    private static JobTransition ReadStep(ref WireReader r, JobTransition? before, DateTimeOffset enqueuedAt)
-    {
-        r.BeginArray();
-        r.NextElement();
-        var at = enqueuedAt.AddTicks(r.Number());
-        r.NextElement();
-        var status = (JobStatus)r.SmallNumber();
-        if (status is < JobStatus.Scheduled or > JobStatus.Cancelled)
-        {
-            throw new FormatException($"{(int)status} is not a status.");
-        }
-
-        var more = r.NextElement();
-        var attempt = more ? r.SmallNumber() : 0;
-        string? by;
-        if (attempt == AsBefore)
-        {
-            (attempt, by) = before is null ? throw new FormatException("its first step says that it is like the one before.") : (before.Attempt, before.By);
-        }
-        else
-        {
-            by = NextText(ref r, ref more);
-        }
-
-        var note = NextText(ref r, ref more);
-        var grant = NextText(ref r, ref more);
-        more = more && r.NextElement();
-        RequestId? request = more && r.NumberOrNull() is { } number ? new RequestId(number) : null;
-        if (more)
-        {
-            r.SkipElements();
-        }
-
-        return new JobTransition(at, status, attempt, by, note, grant is null ? null : new GrantId(grant), request);
-    }
-
-    private static string? NextText(ref WireReader r, ref bool more)
-    {
-        more = more && r.NextElement();
-        return more ? r.TextOrNull() : null;
-    }
-
-    internal struct Fields
-    {
-        public JobSpec? Spec;
-        public DateTimeOffset? EnqueuedAt;
-        public int? AttemptsMade;
-        public RequestId? FirstRequest;
-        public int FailuresMade;
-        public int Crashes;
-        public int Retries;
-        public int Dropped;
-        public ImmutableArray<JobTransition>? Steps;
-
-        /// <param name="isTerse">What is left out stands in the steps, rather than being 0.</param>
-        public readonly JobTrail Make(bool isTerse)
-        {
-            var spec = WireReader.Required(Spec, WireNames.Spec);
-            var enqueuedAt = WireReader.Required(EnqueuedAt, WireNames.EnqueuedAt);
-            var steps = WireReader.Required(Steps, WireNames.Steps);
-            var attempts = AttemptsMade ?? (isTerse ? steps[^1].Attempt : 0);
-            if (FirstRequest is not null)
-            {
-                steps = steps.SetItem(0, steps[0] with { Request = FirstRequest });
-            }
-
-            return new JobTrail(spec, enqueuedAt, attempts, FailuresMade, Crashes, steps, Dropped, Retries);
-        }
+        var at = since.AddTicks(r.Signed());
+        var (attempt, by) = (flags & AsBefore) == 0 ? (r.SmallNumber(), (flags & HasBy) == 0 ? null : r.Text())
+            : before is null ? throw new FormatException("its first step says that it is like the one before.")
+            : (before.Attempt, before.By);
+        return new JobTransition(
+            at,
+            status,
+            attempt,
+            by,
+            (flags & HasNote) == 0 ? null : r.Text(),
+            (flags & HasGrant) == 0 ? null : new GrantId(r.HexText()),
+            (flags & HasRequest) == 0 ? null : new RequestId(r.Whole()));
     }
 }

@@ -76,7 +76,8 @@ internal sealed class BenchNode : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private async Task OpenAsync(int workerSlots)
+    /// <summary>Open the store again, after the node was closed.</summary>
+    public async Task OpenAsync(int workerSlots)
     {
         IShardStore store = redis is null
             ? await SqliteShardStore.OpenAsync(new SqliteStoreOptions

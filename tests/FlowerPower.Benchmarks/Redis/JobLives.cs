@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using FlowerPower.Jobs;
 using FlowerPower.Storage;
 using FlowerPower.Storage.Wire;
@@ -13,7 +14,8 @@ internal static class JobLives
     private static readonly ReadOnlyMemory<byte> Result = """{"sum":3}"""u8.ToArray();
 
     /// <summary>A batch in which so many jobs are enqueued, run and finish: three events each, and their records.</summary>
-    public static (EventFrame[] Events, RecordChange[] Records) Finished(int shard, int batch, int jobs)
+    /// <param name="payloadBytes">How long their one input is; 0: they have none.</param>
+    public static (EventFrame[] Events, RecordChange[] Records) Finished(int shard, int batch, int jobs, int payloadBytes = 0)
     {
         var events = new EventFrame[jobs * 3];
         var records = new RecordChange[jobs];
@@ -25,7 +27,7 @@ internal static class JobLives
             JobState state = JobState.None;
             JobCommand[] life =
             [
-                new JobCommand.Enqueue(new JobSpec { Id = id, Pipeline = "noop" }, at, new RequestId(long.MaxValue / 2 - i)),
+                new JobCommand.Enqueue(SpecOf(id, payloadBytes), at, new RequestId(long.MaxValue / 2 - i)),
                 new JobCommand.Start(grant, Worker),
                 new JobCommand.Succeed(grant, Result),
             ];
@@ -57,6 +59,14 @@ internal static class JobLives
             return new RecordChange(
                 id.Value, 1, true, new RecordIndex((int)JobStatus.Pending, "noop", "default", Start), null, JobWire.EncodeRecord(state));
         })];
+
+    private static JobSpec SpecOf(JobId id, int payloadBytes)
+    {
+        var plain = new JobSpec { Id = id, Pipeline = "noop" };
+        return payloadBytes == 0
+            ? plain
+            : plain with { RunConfigJson = Encoding.UTF8.GetBytes($$$"""{"inputs":{"payload":"{{{new string('x', payloadBytes)}}}"}}""") };
+    }
 
     private static JobId Id(int shard, int batch, int i)
     {

@@ -20,8 +20,12 @@ internal static class RedisSuite
         new("redis.benchmark_set_pipelined_per_s", "SET/s by redis-benchmark, 50 connections, 16 at a time", RedisBenchmarkAsync),
         .. Sizes("redis.store_events_per_s", "events/s through the store, a record per three", StoreEventsAsync),
         .. Sizes("redis.bare_script_events_per_s", "events/s by the same script, arguments made before", BareEventsAsync),
-        new("redis.store_events_per_s.1_shard_of_100_jobs", "events/s, one shard alone", () => WithStoreAsync((_, store) => StoreEventsAsync(store, 100, 1))),
-        new("redis.bytes_per_finished_job", "bytes of Redis' memory, log cut", () => WithStoreAsync(BytesPerJobAsync), Runs: 1),
+        .. new[] { 1, 4, 64 }.Select(shards => new Measure(
+            $"redis.store_events_per_s.{shards}_{(shards == 1 ? "shard" : "shards")}_of_100_jobs", "events/s, that many shards at once",
+            () => WithStoreAsync((_, store) => StoreEventsAsync(store, 100, shards), shards))),
+        new("redis.bytes_per_finished_job", "bytes of Redis' memory, log cut", () => WithStoreAsync((server, store) => BytesPerJobAsync(server, store, 0)), Runs: 1),
+        new("redis.bytes_per_finished_job.payload_of_100_bytes", "the same with an input", () => WithStoreAsync((server, store) => BytesPerJobAsync(server, store, 100)), Runs: 1),
+        new("redis.claim_to_serving_ms", "ms from opening a store of 10,000 waiting jobs in 16 shards to 64 new ones stored", ClaimToServingAsync),
         new("redis.recover_100k_live_s", "s to read one shard's live records", () => WithStoreAsync(RecoverAsync)),
         new("redis.drain_jobs_per_s", "jobs/s of one node, from the workers' start to the last stored result", DrainAsync),
         new("redis.list_page_of_1m_ms", "ms, worst of 20 pages of 50 by 4 filters", () => WithStoreAsync(ListAsync), Runs: 1),
@@ -76,10 +80,10 @@ internal static class RedisSuite
         return shards * batches * jobs * 3 / Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
 
-    private static async Task<double> BytesPerJobAsync(RedisServer server, RedisShardStore store)
+    private static async Task<double> BytesPerJobAsync(RedisServer server, RedisShardStore store, int payload)
     {
         var before = await UsedMemoryAsync(server);
-        await FinishAsync(store, FinishedJobs);
+        await FinishAsync(store, FinishedJobs, payload);
         await store.DisposeAsync(); // its connections' buffers are not the jobs'
         long now, last = 0;
         while ((now = await UsedMemoryAsync(server)) != last)
@@ -101,6 +105,18 @@ internal static class RedisSuite
         bench.Node.SetWorkerSlots(128);
         await bench.WaitUntilCompletedAsync(jobs);
         return jobs / Stopwatch.GetElapsedTime(started).TotalSeconds;
+    }
+
+    private static async Task<double> ClaimToServingAsync()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var bench = await BenchNode.StartAsync(workerSlots: 0, RedisAddress.Parse(server.Url));
+        await bench.EnqueueManyAsync(10_000, page: 1_000);
+        await bench.Node.DisposeAsync();
+        var started = Stopwatch.GetTimestamp();
+        await bench.OpenAsync(workerSlots: 0);
+        await bench.Queue.EnqueueAsync([.. Enumerable.Range(0, Shards * 4).Select(_ => bench.NewJob())]); // so many that about every shard has one
+        return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
     }
 
     private static async Task<double> RecoverAsync(RedisServer server, RedisShardStore store)
@@ -144,10 +160,10 @@ internal static class RedisSuite
         return worst.TotalMilliseconds;
     }
 
-    private static async Task FinishAsync(RedisShardStore store, int jobs)
+    private static async Task FinishAsync(RedisShardStore store, int jobs, int payload = 0)
     {
         const int perBatch = 100;
-        await OnShardsAsync(store, Shards, jobs / Shards / perBatch, (shard, batch) => JobLives.Finished(shard, batch, perBatch));
+        await OnShardsAsync(store, Shards, jobs / Shards / perBatch, (shard, batch) => JobLives.Finished(shard, batch, perBatch, payload));
     }
 
     private static (EventFrame[] Events, RecordChange[] Records)[][] Content(int shards, int batches, int jobs) =>
@@ -201,10 +217,10 @@ internal static class RedisSuite
         return double.Parse(lines[1].Split(',')[1].Trim('"'), CultureInfo.InvariantCulture);
     }
 
-    private static async Task<double> WithStoreAsync(Func<RedisServer, RedisShardStore, Task<double>> measure)
+    private static async Task<double> WithStoreAsync(Func<RedisServer, RedisShardStore, Task<double>> measure, int shards = Shards)
     {
         await using var server = await RedisServer.StartAsync();
-        await using var store = await RedisShardStore.OpenAsync(new RedisStoreOptions { Address = RedisAddress.Parse(server.Url), ShardCount = Shards });
+        await using var store = await RedisShardStore.OpenAsync(new RedisStoreOptions { Address = RedisAddress.Parse(server.Url), ShardCount = shards });
         return await measure(server, store);
     }
 }

@@ -63,15 +63,17 @@ public sealed class RedisRefusalTests(RedisServerFixture fixture) : IClassFixtur
         Assert.Equal(":0\r\n", await fixture.Server.CommandAsync("EXISTS", $"{{{name}}}:store"));
     }
 
-    [Fact]
-    public async Task A_newer_format_is_refused()
+    [Theory]
+    [InlineData(1, "use the version that made it, or give a new store another name (redis://…?name=NAME).")]
+    [InlineData(3, "use the version that made it, or newer.")]
+    public async Task Another_format_is_refused_with_the_remedy(int format, string remedy)
     {
         await (await OpenAsync(fixture.Server.Url)).DisposeAsync();
-        await fixture.Server.CommandAsync("HSET", $"{{{name}}}:store", "format", "2");
+        await fixture.Server.CommandAsync("HSET", $"{{{name}}}:store", "format", $"{format}");
 
         var error = await Assert.ThrowsAsync<StoreRefusedException>(() => OpenAsync(fixture.Server.Url));
 
-        Assert.Contains("has format 2, and this version reads format 1", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"has format {format}, and this version reads format 2: {remedy}", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

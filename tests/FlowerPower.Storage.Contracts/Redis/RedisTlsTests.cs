@@ -23,6 +23,50 @@ public sealed class RedisTlsTests
     }
 
     [Fact]
+    public async Task A_certificate_of_a_trusted_authority_is_accepted_and_jobs_are_stored_over_it()
+    {
+        using var folder = new TestFolder();
+        using var authority = new TestAuthority(folder);
+        var port = RedisServer.FreePort();
+        await using var server = await RedisServer.StartAsync([$"tls-port {port}", "tls-auth-clients no", .. authority.Issue("redis", "127.0.0.1")]);
+
+        var answer = await RedisChild.RunAsync($"rediss://127.0.0.1:{port}", authority.CertificateFile);
+
+        Assert.Equal("1:a", answer);
+    }
+
+    [Fact]
+    public async Task A_trusted_authoritys_certificate_for_another_host_is_refused()
+    {
+        using var folder = new TestFolder();
+        using var authority = new TestAuthority(folder);
+        var port = RedisServer.FreePort();
+        await using var server = await RedisServer.StartAsync([$"tls-port {port}", "tls-auth-clients no", .. authority.Issue("redis", "192.0.2.1")]);
+
+        var answer = await RedisChild.RunAsync($"rediss://127.0.0.1:{port}", authority.CertificateFile);
+
+        Assert.StartsWith($"StoreRefusedException: Redis at 127.0.0.1:{port}", answer, StringComparison.Ordinal);
+        Assert.Contains("cannot be trusted", answer, StringComparison.Ordinal);
+        Assert.Equal(":0\r\n", await server.CommandAsync("DBSIZE"));
+    }
+
+    [Fact]
+    public async Task With_sentinels_both_they_and_the_master_are_talked_to_over_tls()
+    {
+        using var folder = new TestFolder();
+        using var authority = new TestAuthority(folder);
+        var (masterPort, sentinelPort) = (RedisServer.FreePort(), RedisServer.FreePort());
+        string[] certificate = ["tls-auth-clients no", "tls-replication yes", .. authority.Issue("redis", "127.0.0.1")];
+        await using var master = await RedisServer.StartAsync([$"tls-port {masterPort}", .. certificate]);
+        await using var sentinel = await RedisServer.StartSentinelAsync(
+            [$"tls-port {sentinelPort}", .. certificate, $"sentinel monitor mymaster 127.0.0.1 {masterPort} 1"]);
+
+        var answer = await RedisChild.RunAsync($"rediss://127.0.0.1:{sentinelPort}?sentinel=mymaster", authority.CertificateFile);
+
+        Assert.Equal("1:a", answer);
+    }
+
+    [Fact]
     public async Task A_redis_without_tls_is_refused_where_tls_was_asked_for()
     {
         await using var server = await RedisServer.StartAsync();

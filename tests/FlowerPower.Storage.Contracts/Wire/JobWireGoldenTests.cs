@@ -62,18 +62,31 @@ public sealed class JobWireGoldenTests
 
     private static readonly (string File, JobState State)[] Records =
     [
-        ("record.waiting.v2", Fold(Enqueued, Started, AttemptFailed)),
-        ("record.running.v2", Fold(Enqueued, Started)),
-        ("record.completed.v2", Fold(
+        ("record.waiting.v3", Fold(Enqueued, Started, AttemptFailed)),
+        ("record.running.v3", Fold(Enqueued, Started)),
+        ("record.completed.v3", Fold(
             new JobEvent.Enqueued(Plain, T0) { At = T0 }, Started, new JobEvent.Completed(1, """{"sum":3}"""u8.ToArray()) { At = T0.AddMinutes(2) })),
-        ("record.requested.v2", Fold(Enqueued with { Request = Asked }, Cancelled, Retried with { Request = new RequestId(long.MaxValue) })),
-        ("record.failed.v2", Fold(Enqueued, Started, Cancelled, Retried, new JobEvent.Failed(0, Error) { At = T0.AddMinutes(4) })),
+        ("record.requested.v3", Fold(Enqueued with { Request = Asked }, Cancelled, Retried with { Request = new RequestId(long.MaxValue) })),
+        ("record.failed.v3", Fold(Enqueued, Started, Cancelled, Retried, new JobEvent.Failed(0, Error) { At = T0.AddMinutes(4) })),
     ];
 
     public static TheoryData<string> Files => [.. Events.Select(e => e.File).Concat(Records.Select(r => r.File))];
 
-    /// <summary>The files of format 1, which nobody writes any more.</summary>
-    public static TheoryData<string> FormerFiles => [.. Records.Select(r => FormerOf(r.File))];
+    /// <summary>The files of the JSON formats 1 and 2, which nobody writes any more.</summary>
+    public static TheoryData<string, int> FormerFiles
+    {
+        get
+        {
+            var files = new TheoryData<string, int>();
+            foreach (var (file, _) in Records)
+            {
+                files.Add(FormerOf(file, 1), 1);
+                files.Add(FormerOf(file, 2), 2);
+            }
+
+            return files;
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -85,7 +98,7 @@ public sealed class JobWireGoldenTests
     [MemberData(nameof(Files))]
     public void Bytes_that_older_versions_wrote_are_read(string file)
     {
-        var stored = File.ReadAllBytes(PathOf(file)).AsMemory();
+        var stored = StoredBytes(file).AsMemory();
         foreach (var (_, e) in Events.Where(e => e.File == file))
         {
             Assert.Equal(e, JobWire.DecodeEvent(JobWire.Encode(e).Type, stored));
@@ -99,12 +112,12 @@ public sealed class JobWireGoldenTests
 
     [Theory]
     [MemberData(nameof(FormerFiles))]
-    public void Records_of_format_1_are_read(string file)
+    public void Records_of_the_JSON_formats_are_read(string file, int format)
     {
-        var stored = File.ReadAllBytes(PathOf(file));
+        var stored = StoredBytes(file);
 
-        Assert.StartsWith("{\"v\":1,", Encoding.UTF8.GetString(stored), StringComparison.Ordinal);
-        Assert.Equal(Records.Single(r => FormerOf(r.File) == file).State, JobWire.DecodeRecord(stored, null));
+        Assert.StartsWith($"{{\"v\":{format},", Encoding.UTF8.GetString(stored), StringComparison.Ordinal);
+        Assert.Equal(Records.Single(r => FormerOf(r.File, format) == file).State, JobWire.DecodeRecord(stored, format == 1 ? null : Plain.Id));
     }
 
     [Fact]
@@ -117,15 +130,21 @@ public sealed class JobWireGoldenTests
 
     [Fact]
     public void Every_golden_file_has_a_test() => Assert.Equal(
-        Events.Select(e => e.File).Concat(Records.SelectMany(r => new[] { r.File, FormerOf(r.File) })).Order(StringComparer.Ordinal),
+        Events.Select(e => e.File).Concat(Records.SelectMany(r => new[] { r.File, FormerOf(r.File, 1), FormerOf(r.File, 2) })).Order(StringComparer.Ordinal),
         Directory.EnumerateFiles(Path.GetDirectoryName(PathOf("x"))!).Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal));
 
-    private static string FormerOf(string file) => file.Replace(".v2", "", StringComparison.Ordinal);
+    private static string FormerOf(string file, int format) => file.Replace(".v3", format == 1 ? "" : $".v{format}", StringComparison.Ordinal);
+
+    // Packed bytes stand in their file as hexadecimal digits, so that a difference can be looked at.
+    private static bool IsPacked(string file) => file.EndsWith(".v3", StringComparison.Ordinal);
+
+    private static byte[] StoredBytes(string file) =>
+        IsPacked(file) ? Convert.FromHexString(File.ReadAllText(PathOf(file)).TrimEnd()) : File.ReadAllBytes(PathOf(file));
 
     private static void AssertSame(string file, byte[] bytes)
     {
         var path = PathOf(file);
-        var text = Encoding.UTF8.GetString(bytes) + "\n";
+        var text = (IsPacked(file) ? Convert.ToHexStringLower(bytes) : Encoding.UTF8.GetString(bytes)) + "\n";
         if (Environment.GetEnvironmentVariable("FP_WRITE_GOLDEN") == "1")
         {
             File.WriteAllText(path, text); // the decision: look at the difference before you commit it
@@ -144,6 +163,6 @@ public sealed class JobWireGoldenTests
             folder = folder.Parent;
         }
 
-        return Path.Combine(folder?.FullName ?? ".", "tests", "FlowerPower.Storage.Contracts", "Wire", "golden", file + ".json");
+        return Path.Combine(folder?.FullName ?? ".", "tests", "FlowerPower.Storage.Contracts", "Wire", "golden", file + (IsPacked(file) ? ".hex" : ".json"));
     }
 }

@@ -21,9 +21,53 @@ public sealed class JobWireRefusalTests
         Assert.Contains($"'{type}'", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(31)]
+    public void A_record_of_an_unknown_format_is_refused_by_name(byte format) => Assert.Equal(
+        $"job.record.v{format}",
+        Assert.Throws<UnknownWireTypeException>(() => JobWire.DecodeRecord(new byte[] { format, 1, 1 }, Spec.Id)).Type);
+
     [Fact]
-    public void A_record_of_a_newer_format_is_refused_by_name() =>
+    public void A_JSON_record_of_no_known_format_is_refused_by_name() =>
         Assert.Equal("job.record.v3", Assert.Throws<UnknownWireTypeException>(() => JobWire.DecodeRecord("""{"v":3,"x":1}"""u8.ToArray(), null)).Type);
+
+    [Theory]
+    [InlineData("", "is empty")]
+    [InlineData("0300", "cut short")]
+    [InlineData("03 00 01 0161 0000000000000001 00 01 02 00 00", "0 is not a state")]
+    [InlineData("03 03 01 0161 0000000000000001 00 01 02 00 00", "2 is not an outcome")]
+    [InlineData("03 01 01 0161 0000000000000001 00 01 0a 00 00", "like the one before")]
+    [InlineData("03 01 01 0161 0000000000000001 00 01 00 00 00", "0 is not a status")]
+    [InlineData("03 01 01 0161 0000000000000001 00 00", "0 steps")]
+    [InlineData("03 01 01 0161 0000000000000001 00 41", "65 steps")]
+    [InlineData("03 01 01 0161 0000000000000001 02 01", "2 does not say whether counts follow")]
+    [InlineData("03 01 01 0161 0000000000000001 00 01 02 00 00 00 00", "bytes after its end")]
+    [InlineData("03 01 01 0161 ffffffffffffffff 00 01 02 00 00 00", "job record")]
+    [InlineData("03 01 ffffffffffffffffffffff", "more than 10 bytes")]
+    [InlineData("03 01 01 0161 0000000000000001 00 01 02 00 ffffffffff00 00", "too large")]
+    public void A_malformed_packed_record_is_corrupt_and_the_message_says_what_is_wrong(string hex, string part)
+    {
+        var body = Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
+
+        var error = Assert.Throws<StoreCorruptException>(() => JobWire.DecodeRecord(body, Spec.Id));
+
+        Assert.Contains(part, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_packed_record_is_read_only_under_the_id_it_is_stored_under()
+    {
+        var job = new JobState.Waiting(
+            new JobTrail(Spec, T0, 0, 0, 0, [new JobTransition(T0, JobStatus.Pending, 0, null, null)]), T0, null)
+        { Version = 1 };
+
+        var error = Assert.Throws<StoreCorruptException>(() => JobWire.DecodeRecord(JobWire.EncodeRecord(job), null));
+
+        Assert.Contains("'id' is missing", error.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData(JobWireTypes.Retried, """{"by":"ada"}""", "'at' is missing")]

@@ -39,21 +39,18 @@ public sealed class JobWireRoundTripTests
 
             var read = JobWire.DecodeRecord(body, written.History!.Spec.Id);
 
-            Assert.True(written == read, $"Seed {seed}: {written} was read back as {read} from {Encoding.UTF8.GetString(body)}");
+            Assert.True(written == read, $"Seed {seed}: {written} was read back as {read} from {Convert.ToHexStringLower(body)}");
             Assert.Equal(body, JobWire.EncodeRecord(read));
         }
     }
 
     [Fact]
-    public void Events_and_records_are_well_formed_JSON()
+    public void Events_are_well_formed_JSON()
     {
         for (var seed = 1; seed <= 300; seed++)
         {
-            var jobs = new RandomJobs(seed);
-            using var e = JsonDocument.Parse(JobWire.Encode(jobs.Event()).Payload);
-            using var record = JsonDocument.Parse(JobWire.EncodeRecord(jobs.State()));
+            using var e = JsonDocument.Parse(JobWire.Encode(new RandomJobs(seed).Event()).Payload);
             Assert.Equal(JsonValueKind.Object, e.RootElement.ValueKind);
-            Assert.Equal(2, record.RootElement.GetProperty("v").GetInt32());
         }
     }
 
@@ -98,16 +95,29 @@ public sealed class JobWireRoundTripTests
     }
 
     [Fact]
-    public void The_record_of_a_job_that_did_nothing_is_smaller_than_500_bytes()
+    public void The_record_of_a_job_that_did_nothing_is_smaller_than_100_bytes()
     {
         var job = new JobEvent[]
         {
             new JobEvent.Enqueued(new JobSpec { Id = JobId.Parse("01aryz6s41zzzzzzzz00000001"), Pipeline = "hello_world" }, T0) { At = T0 },
-            new JobEvent.AttemptStarted(1, new GrantId("0123456789abcdef0123456789abcdef"), new WorkerId("worker-host-12345-0123456789"), null) { At = T0 },
+            new JobEvent.AttemptStarted(1, new GrantId("0123456789abcdef"), new WorkerId("worker-host-12345-0123456789"), null) { At = T0 },
             new JobEvent.Completed(1, """{"sum":3}"""u8.ToArray()) { At = T0 },
         }.Aggregate((JobState)JobState.None, JobLifecycle.Evolve);
 
-        Assert.InRange(JobWire.EncodeRecord(job).Length, 100, 500);
+        Assert.InRange(JobWire.EncodeRecord(job).Length, 50, 100);
+    }
+
+    [Fact]
+    public void A_job_with_inputs_and_nothing_else_of_its_own_costs_its_inputs_and_no_names()
+    {
+        var inputs = Encoding.UTF8.GetBytes("""{"inputs":{"city":"Bremen"}}""");
+        var plain = new JobState.Waiting(Trail(), T0, null) { Version = 1 };
+        var trail = plain.Trail with { Spec = plain.Trail.Spec with { RunConfigJson = (byte[])[.. " "u8, .. inputs, .. "\n"u8] } };
+
+        var record = JobWire.EncodeRecord(plain with { Trail = trail });
+
+        Assert.Equal(JobWire.EncodeRecord(plain).Length + 1 + inputs.Length, record.Length);
+        Assert.Equal(inputs, JobWire.DecodeRecord(record, trail.Spec.Id).History!.Spec.RunConfigJson.ToArray());
     }
 
     [Fact]

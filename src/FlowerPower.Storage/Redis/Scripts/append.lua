@@ -1,5 +1,5 @@
 -- Stores a batch: all of it or nothing. Everything that can be refused is refused before the first write.
--- KEYS 1 head, 2 log, 3 records, 4 live ids, 5 index, 6 bucket numbers by name, 7 record counts by bucket number, 8 expiry chunks.
+-- KEYS 1 head, 2 log, 3 records, 4 live ids, 5 index, 6 bucket numbers by name, 7 record counts by bucket number, 8 expiry hints.
 -- ARGV claim, previous token, token, sequence number to cut through ('' cuts nothing), log entry without its number,
 --      number of bucket names, the names, then three for each record: id, which of the names (0 deletes), value without its code.
 local h = head_of(KEYS[1])
@@ -36,7 +36,6 @@ for i = 1, names do
 end
 
 local put, gone, listed, unlisted, woken, slept, counts = {}, {}, {}, {}, {}, {}, {}
-local expiring, instants = {}, {}
 for i = 1, #ids do
   local id, at = ids[i], changes[ids[i]]
   local old = olds[i] and parse(olds[i])
@@ -47,19 +46,15 @@ for i = 1, #ids do
     new = parse(value)
     put[#put + 1] = id
     put[#put + 1] = value
-    if not old or old.code ~= new.code or old.sort ~= new.sort then
-      listed[#listed + 1] = '0'
-      listed[#listed + 1] = new.code .. new.sort .. id
-    end
-    if new.expires and not (old and old.expires == new.expires) then
-      expiring[#expiring + 1] = id
-      instants[#instants + 1] = millis(new.expires)
+    local stays = old and old.code == new.code and old.sort == new.sort
+    if not stays or (new.expires and old.expires ~= new.expires) then
+      listed[#listed + 1] = { new.code, new.sort .. id, new.expires and millis(new.expires) }
     end
   elseif old then
     gone[#gone + 1] = id
   end
   if old and not (new and old.code == new.code and old.sort == new.sort) then
-    unlisted[#unlisted + 1] = old.code .. old.sort .. id
+    unlisted[#unlisted + 1] = { old.code, old.sort .. id }
   end
   local was, is = old and old.live, new and new.live
   if is and not was then
@@ -74,11 +69,26 @@ end
 
 in_portions('HSET', KEYS[3], put)
 in_portions('HDEL', KEYS[3], gone)
-in_portions('ZREM', KEYS[5], unlisted)
-in_portions('ZADD', KEYS[5], listed)
 in_portions('ZREM', KEYS[4], slept)
 in_portions('ZADD', KEYS[4], woken)
-if #expiring > 0 then remember_expiry(KEYS[8], expiring, instants) end
+local chunk
+for i = 1, #unlisted do
+  local code, place = unlisted[i][1], unlisted[i][2]
+  if not reaches(chunk, code, place) then
+    close_chunk(KEYS[8], chunk)
+    chunk = open_chunk(KEYS[5], code, place)
+  end
+  remove_place(chunk, place)
+end
+for i = 1, #listed do
+  local code, place = listed[i][1], listed[i][2]
+  if not reaches(chunk, code, place) then
+    close_chunk(KEYS[8], chunk)
+    chunk = open_chunk(KEYS[5], code, place)
+  end
+  chunk = add_place(KEYS[8], chunk, place, listed[i][3])
+end
+close_chunk(KEYS[8], chunk)
 for code, change in pairs(counts) do
   if change ~= 0 and redis.call('HINCRBY', KEYS[7], number_of(code), change) == 0 then redis.call('HDEL', KEYS[7], number_of(code)) end
 end

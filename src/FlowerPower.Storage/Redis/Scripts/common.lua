@@ -50,13 +50,9 @@ local function is_due(expires, now)
 end
 
 -- Calls a command with as many arguments as there are, in portions that Lua's stack can take.
-local function in_portions(command, key, arguments, before)
+local function in_portions(command, key, arguments)
   for i = 1, #arguments, 4000 do
-    if before then
-      redis.call(command, key, before, unpack(arguments, i, math.min(i + 3999, #arguments)))
-    else
-      redis.call(command, key, unpack(arguments, i, math.min(i + 3999, #arguments)))
-    end
+    redis.call(command, key, unpack(arguments, i, math.min(i + 3999, #arguments)))
   end
 end
 
@@ -67,31 +63,4 @@ local function values_of(key, ids)
     for j = 1, #page do values[i + j - 1] = page[j] end
   end
   return values
-end
-
--- Ids that expire are kept in chunks: one member of the sorted set holds many ids and is scored by the earliest of their instants.
--- A chunk is a hint: the record alone says whether it expires and when.
-local CHUNK_BYTES = 2048
-local HOUR = 3600000
-
-local function put_chunk(key, chunk, score)
-  redis.call('ZADD', key, 'LT', decimal(score), chunk)
-end
-
-local function remember_expiry(key, ids, instants)
-  local last = redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')
-  local open, score, added = '', nil, false
-  if last[1] and #last[1] < CHUNK_BYTES then open, score = last[1], tonumber(last[2]) end
-  for i = 1, #ids do
-    local at = instants[i]
-    if score and (#open >= CHUNK_BYTES or math.abs(at - score) > HOUR) then
-      if added then put_chunk(key, open, score) end
-      open, score, added = '', nil, false
-    end
-    if open ~= '' and not added then redis.call('ZREM', key, open) end
-    open = open .. struct.pack('>I2', #ids[i]) .. ids[i]
-    score = score and math.min(score, at) or at
-    added = true
-  end
-  if added then put_chunk(key, open, score) end
 end

@@ -2,7 +2,20 @@
 -- on after ('' begins with the newest), greatest number.
 local pages = {}
 for i = 1, #ARGV, 3 do
-  local from = ARGV[i + 1] == '' and '(' .. ARGV[i] .. '\255' or '(' .. ARGV[i] .. ARGV[i + 1]
-  pages[#pages + 1] = redis.call('ZREVRANGEBYLEX', KEYS[1], from, '[' .. ARGV[i], 'LIMIT', 0, ARGV[i + 2])
+  local code, after, most = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])
+  local page = {}
+  local from = after == '' and '(' .. code .. '\255' or '(' .. code .. after .. '\0'
+  local batch = 1 + math.floor(most / 16)
+  repeat
+    local chunks = redis.call('ZREVRANGEBYLEX', KEYS[1], from, '[' .. code, 'LIMIT', 0, batch)
+    for j = 1, #chunks do
+      for place in places_backwards(chunks[j]) do
+        if #page == most then break end
+        if after == '' or comes_before(place, after) then page[#page + 1] = code .. place end
+      end
+    end
+    from = '(' .. (chunks[#chunks] or '')
+  until #page == most or #chunks < batch
+  pages[#pages + 1] = page
 end
 return pages
