@@ -15,7 +15,7 @@ internal abstract record WorkerReport(JobId Job, GrantId Grant)
 {
     public sealed record Succeeded(JobId Job, GrantId Grant, ReadOnlyMemory<byte> Result) : WorkerReport(Job, Grant);
 
-    public sealed record Failed(JobId Job, GrantId Grant, JobError Error) : WorkerReport(Job, Grant);
+    public sealed record Failed(JobId Job, GrantId Grant, JobError Error, bool IsPermanent = false) : WorkerReport(Job, Grant);
 
     public sealed record HandedBack(JobId Job, GrantId Grant, WorkerId Worker) : WorkerReport(Job, Grant);
 
@@ -27,7 +27,7 @@ internal abstract record WorkerReport(JobId Job, GrantId Grant)
     public static WorkerReport Of(JobId job, JobCommand command) => command switch
     {
         JobCommand.Succeed c => new Succeeded(job, c.Grant, c.ResultJson),
-        JobCommand.Fail c => new Failed(job, c.Grant, c.Error),
+        JobCommand.Fail c => new Failed(job, c.Grant, c.Error, c.IsPermanent),
         JobCommand.LoseWorker { Grant: { } grant, HandedBack: true } c => new HandedBack(job, grant, c.Worker),
         JobCommand.Heartbeat c => new Alive(job, c.Grant),
         JobCommand.ReportProgress c => new Progressed(job, c.Grant, c.Progress),
@@ -37,7 +37,7 @@ internal abstract record WorkerReport(JobId Job, GrantId Grant)
     public JobCommand ToCommand() => this switch
     {
         Succeeded r => new JobCommand.Succeed(r.Grant, r.Result),
-        Failed r => new JobCommand.Fail(r.Grant, r.Error),
+        Failed r => new JobCommand.Fail(r.Grant, r.Error) { IsPermanent = r.IsPermanent },
         HandedBack r => new JobCommand.LoseWorker(r.Worker, HandedBack: true, r.Grant),
         Alive r => new JobCommand.Heartbeat(r.Grant),
         Progressed r => new JobCommand.ReportProgress(r.Grant, r.Progress),
