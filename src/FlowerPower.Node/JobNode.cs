@@ -65,7 +65,13 @@ public sealed class JobNode : IAsyncDisposable
         options ??= new NodeOptions();
         options.Validate();
         var worker = new WorkerId($"{options.Name}-{Environment.ProcessId}-{options.Chance.NextGuid().ToString("N")[..8]}");
-        var system = new ActorSystem("flowerpower", new ActorSystemOptions { Time = options.Time, RootSupervision = NeverGiveUp });
+        var system = new ActorSystem("flowerpower", new ActorSystemOptions
+        {
+            Time = options.Time,
+            Dispatcher = options.Dispatcher,
+            Random = new Random(options.Chance.NextGuid().GetHashCode()),
+            RootSupervision = NeverGiveUp,
+        });
         var gauge = new WorkerGauge();
         var parts = new JobNodeParts(system, options, worker, store.ShardCount) { Notes = new StopNotes(options.NotesFolder, worker) };
         var queue = new NodeJobQueue(store, parts, gauge);
@@ -80,11 +86,11 @@ public sealed class JobNode : IAsyncDisposable
         parts.Complete.SetResult();
         try
         {
-            await queue.WaitUntilServingAsync(cancellationToken).ConfigureAwait(false);
+            await queue.WaitUntilServingAsync(cancellationToken).ConfigureAwait(parts.IsSimulated);
         }
         catch
         {
-            await node.DisposeAsync().ConfigureAwait(false);
+            await node.DisposeAsync().ConfigureAwait(parts.IsSimulated);
             throw;
         }
 
@@ -146,13 +152,13 @@ public sealed class JobNode : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(parts.IsSimulated);
 
     private async Task UntilEndedAsync(JobId id)
     {
         try
         {
-            await Queue.WaitAsync(id).ConfigureAwait(false);
+            await Queue.WaitAsync(id).ConfigureAwait(parts.IsSimulated);
         }
         catch (QueueUnavailableException)
         {
@@ -186,7 +192,7 @@ public sealed class JobNode : IAsyncDisposable
         {
             DrainAsync,
             RememberHealth,
-            parts.Stopped.CancelAsync,
+            parts.StopWaiting,
             () => parts.Jobs.StopAsync(ShardStopTimeout),
             system.TerminateAsync,
             NoteStop,
@@ -195,7 +201,7 @@ public sealed class JobNode : IAsyncDisposable
         {
             try
             {
-                await step().ConfigureAwait(false);
+                await step().ConfigureAwait(parts.IsSimulated);
             }
             catch (Exception error)
             {
@@ -239,13 +245,13 @@ public sealed class JobNode : IAsyncDisposable
             null, StoreLook, StoreLook);
         try
         {
-            if (await IsDrainedAsync(parts.Options.DrainTimeout, inVain.Token).ConfigureAwait(false))
+            if (await IsDrainedAsync(parts.Options.DrainTimeout, inVain.Token).ConfigureAwait(parts.IsSimulated))
             {
                 return;
             }
 
             parts.Worker.Tell(HandBack.Instance);
-            if (await IsDrainedAsync(parts.Options.HandBackTimeout, inVain.Token).ConfigureAwait(false))
+            if (await IsDrainedAsync(parts.Options.HandBackTimeout, inVain.Token).ConfigureAwait(parts.IsSimulated))
             {
                 return;
             }
@@ -269,7 +275,7 @@ public sealed class JobNode : IAsyncDisposable
 
         try
         {
-            await parts.Worker.Ask<Drained>(Drain.Instance, timeout, cancellationToken).ConfigureAwait(false);
+            await parts.Worker.Ask<Drained>(Drain.Instance, timeout, cancellationToken).ConfigureAwait(parts.IsSimulated);
             return true;
         }
         catch (AskTimeoutException)

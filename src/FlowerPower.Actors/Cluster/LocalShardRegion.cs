@@ -76,12 +76,7 @@ public static class LocalShardRegion
                 shard.PostInternal(new Envelope(ShardMessage.Drain, null));
             }
 
-            var all = Task.WhenAll(statuses.Select(status => status.Stopped));
-            try
-            {
-                await all.WaitAsync(timeout, system.Time);
-            }
-            catch (TimeoutException)
+            if (!await statuses.Select(status => status.Stopped).EndWithin(timeout, system.Time))
             {
                 foreach (var shard in shards)
                 {

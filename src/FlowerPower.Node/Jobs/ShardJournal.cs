@@ -64,7 +64,7 @@ internal sealed class ShardJournal(
             }
         }
 
-        var record = await store.ReadRecordAsync(shard, id.Value, cancellationToken).ConfigureAwait(false);
+        var record = await store.ReadRecordAsync(shard, id.Value, cancellationToken);
         return record is null ? JobState.None : JobWire.DecodeRecord(record.Body, id);
     }
 
@@ -119,7 +119,7 @@ internal sealed class ShardJournal(
                 }
             }
 
-            await (wait ?? WriteAsync(checkpointAll: true)).ConfigureAwait(false);
+            await (wait ?? WriteAsync(checkpointAll: true));
         }
     }
 
@@ -180,7 +180,7 @@ internal sealed class ShardJournal(
                 isDoubted = false;
             }
 
-            var failure = await appender.StoreAsync(entry, sequence).ConfigureAwait(false);
+            var failure = await appender.StoreAsync(entry, sequence);
             if (failure is not null)
             {
                 Lose(failure, batch);
