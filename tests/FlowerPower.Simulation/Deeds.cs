@@ -36,6 +36,11 @@ internal sealed class Deeds
     {
         hasFaults = world.Chance(0.6);
         world.Weather.SlowestMs = world.Chance(0.3) ? 30 : 2;
+        if (hasFaults && world.Chance(0.5))
+        {
+            world.Weather.BrokenAppends = world.Random.NextDouble() * 0.05;
+        }
+
         if (hasFaults && world.Chance(0.7))
         {
             world.Weather.LostRequests = world.Random.NextDouble() * 0.1;

@@ -39,7 +39,7 @@ internal sealed class NodeStore(World world, string node) : IShardStore
         });
 
     public ValueTask<AppendOutcome> AppendAsync(ShardBatch batch, CancellationToken cancellationToken) =>
-        Call($"appends {batch.Events.Count}+{batch.Records.Count} to {batch.Shard}", () =>
+        Call($"appends {batch.Events.Count}+{batch.Records.Count} to {batch.Shard}", isAppend: true, apply: () =>
         {
             var outcome = Now(store.AppendAsync(batch, default));
             if (outcome is AppendOutcome.Stored stored)
@@ -73,11 +73,13 @@ internal sealed class NodeStore(World world, string node) : IShardStore
     private static T Now<T>(ValueTask<T> answer) =>
         answer.IsCompleted ? answer.GetAwaiter().GetResult() : throw new InvalidOperationException("The store in memory answers at once.");
 
-    private ValueTask<T> Call<T>(string what, Func<T> apply)
+    private ValueTask<T> Call<T>(string what, Func<T> apply, bool isAppend = false)
     {
         var weather = world.Weather;
         var isLost = world.Now < weather.AwayUntil || world.Chance(weather.LostRequests);
-        var replyIsLost = world.Chance(weather.LostReplies);
+        var breaks = isAppend && world.Chance(weather.BrokenAppends);
+        isLost |= breaks && world.Chance(0.5);
+        var replyIsLost = breaks || world.Chance(weather.LostReplies);
         var reply = new TaskCompletionSource<T>(); // its awaiter says where it goes on: on its node's dispatcher
         world.After(world.Between(0.1, weather.SlowestMs), () =>
         {
@@ -102,7 +104,7 @@ internal sealed class NodeStore(World world, string node) : IShardStore
                 world.Note($"{node} {what}: {(isLost ? "lost" : replyIsLost ? "reply lost" : answer?.GetType().Name)}");
             }
 
-            error ??= replyIsLost ? new StoreUnavailableException("the reply was lost") : null;
+            error = breaks ? new IOException("the store broke") : error ?? (replyIsLost ? new StoreUnavailableException("the reply was lost") : null);
             world.After(world.Between(0.1, weather.SlowestMs), () =>
             {
                 if (error is not null)
