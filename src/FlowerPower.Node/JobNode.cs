@@ -68,11 +68,11 @@ public sealed class JobNode : IAsyncDisposable
         var node = Start(store, executor, options, NewIncarnation(options), servesShards: true);
         try
         {
-            await node.queue.WaitUntilServingAsync(cancellationToken).ConfigureAwait(false);
+            await node.queue.WaitUntilServingAsync(cancellationToken).ConfigureAwait(node.parts.IsSimulated);
         }
         catch
         {
-            await node.DisposeAsync().ConfigureAwait(false);
+            await node.DisposeAsync().ConfigureAwait(node.parts.IsSimulated);
             throw;
         }
 
@@ -89,7 +89,13 @@ public sealed class JobNode : IAsyncDisposable
         IShardStore store, IJobExecutor executor, NodeOptions options, WorkerId worker, bool servesShards, Func<JobNodeParts, INodePeers>? peers = null)
     {
         options.Validate();
-        var system = new ActorSystem("flowerpower", new ActorSystemOptions { Time = options.Time, RootSupervision = NeverGiveUp });
+        var system = new ActorSystem("flowerpower", new ActorSystemOptions
+        {
+            Time = options.Time,
+            Dispatcher = options.Dispatcher,
+            Random = new Random(options.Chance.NextGuid().GetHashCode()),
+            RootSupervision = NeverGiveUp,
+        });
         var gauge = new WorkerGauge();
         var parts = new JobNodeParts(system, options, worker, store.ShardCount) { Notes = new StopNotes(options.NotesFolder, worker) };
         parts.Reports = AttemptReports.To(options.OnAttemptEnded, parts.Warn, options.Time);
@@ -170,13 +176,13 @@ public sealed class JobNode : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(parts.IsSimulated);
 
     private async Task UntilEndedAsync(JobId id)
     {
         try
         {
-            await Queue.WaitAsync(id).ConfigureAwait(false);
+            await Queue.WaitAsync(id).ConfigureAwait(parts.IsSimulated);
         }
         catch (QueueUnavailableException)
         {
@@ -213,7 +219,7 @@ public sealed class JobNode : IAsyncDisposable
         {
             DrainAsync,
             RememberHealth,
-            parts.Stopped.CancelAsync,
+            parts.StopWaiting,
             () => parts.Jobs.StopAsync(ShardStopTimeout),
             system.TerminateAsync,
             parts.Reports.CloseAsync,
@@ -223,7 +229,7 @@ public sealed class JobNode : IAsyncDisposable
         {
             try
             {
-                await step().ConfigureAwait(false);
+                await step().ConfigureAwait(parts.IsSimulated);
             }
             catch (Exception error)
             {
@@ -268,13 +274,13 @@ public sealed class JobNode : IAsyncDisposable
             null, StoreLook, StoreLook);
         try
         {
-            if (await IsDrainedAsync(parts.Options.DrainTimeout, inVain.Token).ConfigureAwait(false))
+            if (await IsDrainedAsync(parts.Options.DrainTimeout, inVain.Token).ConfigureAwait(parts.IsSimulated))
             {
                 return;
             }
 
             parts.Worker.Tell(HandBack.Instance);
-            if (await IsDrainedAsync(parts.Options.HandBackTimeout, inVain.Token).ConfigureAwait(false))
+            if (await IsDrainedAsync(parts.Options.HandBackTimeout, inVain.Token).ConfigureAwait(parts.IsSimulated))
             {
                 return;
             }
@@ -298,7 +304,7 @@ public sealed class JobNode : IAsyncDisposable
 
         try
         {
-            await parts.Worker.Ask<Drained>(Drain.Instance, timeout, cancellationToken).ConfigureAwait(false);
+            await parts.Worker.Ask<Drained>(Drain.Instance, timeout, cancellationToken).ConfigureAwait(parts.IsSimulated);
             return true;
         }
         catch (AskTimeoutException)

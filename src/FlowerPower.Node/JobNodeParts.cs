@@ -21,6 +21,12 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
 
     public NodeOptions Options { get; } = options;
 
+    /// <summary>
+    /// The node runs on a dispatcher of a test's. What its callers wait for then goes on where they are, because the pool's threads have an order
+    /// of their own; in life it must not, because a caller's thread may be one that it blocks.
+    /// </summary>
+    public bool IsSimulated => Options.Dispatcher is not null;
+
     /// <summary>What the worker's slots may take.</summary>
     public WorkScope Scope { get; } = new(options.WorkerSlots);
 
@@ -80,7 +86,7 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
     /// <summary>The shard could not start. Before it has served once, this ends the node's start; later it is said once for each reason.</summary>
     public void CannotServe(int shard, Exception reason)
     {
-        if (reason is OperationCanceledException)
+        if (Peers.AreThere && reason is OperationCanceledException)
         {
             return; // it was told to stop
         }
@@ -116,6 +122,31 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
     /// <summary>Cancelled when the node stops: nobody who waits will be told any more.</summary>
     public CancellationTokenSource Stopped { get; } = new();
 
+    /// <summary>Ends <see cref="Stopped"/>, and does not wait for what its listeners do then; in a simulation they do it at once.</summary>
+    public Task StopWaiting()
+    {
+        if (!IsSimulated)
+        {
+            return Stopped.CancelAsync();
+        }
+
+        Stopped.Cancel();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Runs an attempt beside the actors' turns, because pipelines may block their threads.</summary>
+    public void RunBeside(Func<Task> attempt)
+    {
+        if (Options.Dispatcher is { } dispatcher)
+        {
+            dispatcher.Schedule(new Turn(attempt));
+        }
+        else
+        {
+            _ = Task.Run(attempt);
+        }
+    }
+
     /// <summary>Done when every part is filled in: a shard that recovered earlier would offer its jobs to nobody.</summary>
     public TaskCompletionSource Complete { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -143,4 +174,9 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
 
     /// <summary>A worker that is not dead; <see langword="null"/> if nobody knows it.</summary>
     public ActorRef? FindWorker(WorkerId id) => id == WorkerId ? Worker : Peers.FindWorker(id);
+
+    private sealed class Turn(Func<Task> attempt) : IThreadPoolWorkItem
+    {
+        public void Execute() => _ = attempt();
+    }
 }

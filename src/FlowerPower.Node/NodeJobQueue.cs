@@ -31,7 +31,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
 
         if (requests.Count == 1)
         {
-            return [await EnqueueAsync(requests[0], cancellationToken).ConfigureAwait(false)];
+            return [await EnqueueAsync(requests[0], cancellationToken).ConfigureAwait(parts.IsSimulated)];
         }
 
         var asks = new Task<EnqueueReceipt>[requests.Count];
@@ -40,11 +40,11 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
             asks[i] = EnqueueAsync(requests[i], cancellationToken);
         }
 
-        return await Task.WhenAll(asks).ConfigureAwait(false);
+        return await Task.WhenAll(asks).ConfigureAwait(parts.IsSimulated);
     }
 
     public async Task<JobView?> FindAsync(JobId id, CancellationToken cancellationToken = default) =>
-        View(await AskAsync(id, QueryJob.Instance, cancellationToken).ConfigureAwait(false));
+        View(await AskAsync(id, QueryJob.Instance, cancellationToken).ConfigureAwait(parts.IsSimulated));
 
     public Task<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken = default) =>
         JobLister.ListAsync(store, parts, filter, FindAsync, cancellationToken);
@@ -58,9 +58,11 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
             var told = new TaskCompletionSource<object>(TaskCreationOptions.RunContinuationsAsynchronously);
             var watcher = parts.System.Callback($"wait/{id}", message => told.TrySetResult(message));
             parts.Jobs.Tell(id.Value, new WatchJob(watcher, EndOnly: true), watcher);
+            using var end = until.Token.UnsafeRegister(
+                static (state, token) => ((TaskCompletionSource<object>)state!).TrySetCanceled(token), told);
             try
             {
-                if (await told.Task.WaitAsync(until.Token).ConfigureAwait(false) is JobReply reply)
+                if (await told.Task.ConfigureAwait(parts.IsSimulated) is JobReply reply)
                 {
                     return View(reply);
                 }
@@ -76,7 +78,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
             }
 
             // The shard restarts. If the node stops meanwhile, the next round says so.
-            await Task.Delay(RepeatAfter, parts.Options.Time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(RepeatAfter, parts.Options.Time, cancellationToken).ConfigureAwait(parts.IsSimulated);
         }
     }
 
@@ -89,7 +91,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
         try
         {
             parts.Jobs.Tell(id.Value, new WatchJob(watcher, EndOnly: false), watcher);
-            await foreach (var message in told.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            await foreach (var message in told.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(parts.IsSimulated))
             {
                 if (message is not JobReply reply)
                 {
@@ -98,7 +100,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
                         throw Stopped(id);
                     }
 
-                    await Task.Delay(RepeatAfter, parts.Options.Time, cancellationToken).ConfigureAwait(false);
+                    await Task.Delay(RepeatAfter, parts.Options.Time, cancellationToken).ConfigureAwait(parts.IsSimulated);
                     RequireHere(id);
                     parts.Jobs.Tell(id.Value, new WatchJob(watcher, EndOnly: false), watcher);
                     continue;
@@ -131,7 +133,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
     public async Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default)
     {
         var now = parts.Options.Time.GetUtcNow();
-        var stored = await store.CountByStatusAsync(cancellationToken).ConfigureAwait(false);
+        var stored = await store.CountByStatusAsync(cancellationToken).ConfigureAwait(parts.IsSimulated);
         var counts = new Dictionary<JobStatus, long>();
         foreach (var status in JobLister.FinishedStatuses)
         {
@@ -158,7 +160,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
     {
         for (var shard = 0; shard < parts.Journals.Length; shard++)
         {
-            await parts.ServingAsync(shard, cancellationToken).ConfigureAwait(false);
+            await parts.ServingAsync(shard, cancellationToken).ConfigureAwait(parts.IsSimulated);
         }
     }
 
@@ -166,7 +168,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
     {
         var due = request.DueAt ?? parts.Options.Time.GetUtcNow();
         var wish = request.Request ?? parts.Options.Chance.NextRequest();
-        var reply = await AskAsync(request.Spec.Id, new JobCommand.Enqueue(request.Spec, due, wish), cancellationToken).ConfigureAwait(false);
+        var reply = await AskAsync(request.Spec.Id, new JobCommand.Enqueue(request.Spec, due, wish), cancellationToken).ConfigureAwait(parts.IsSimulated);
         var created = reply.State.History?.HasHandled(wish) == true;
         var stored = reply.State.History?.Spec;
         return new EnqueueReceipt(request.Spec.Id, created)
@@ -195,7 +197,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
 
     private async Task<CommandReply> CommandAsync(JobId id, JobCommand command, CancellationToken cancellationToken)
     {
-        var reply = await AskAsync(id, command, cancellationToken).ConfigureAwait(false);
+        var reply = await AskAsync(id, command, cancellationToken).ConfigureAwait(parts.IsSimulated);
         return new CommandReply(reply.Refusal, View(reply));
     }
 
@@ -207,7 +209,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
             RequireHere(id);
             try
             {
-                return await parts.Jobs.Ask<JobReply>(id.Value, message, AskTimeout, cancellationToken).ConfigureAwait(false);
+                return await parts.Jobs.Ask<JobReply>(id.Value, message, AskTimeout, cancellationToken).ConfigureAwait(parts.IsSimulated);
             }
             catch (Exception error) when (error is AskTimeoutException or ActorFailedException)
             {
@@ -226,7 +228,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
                         + "carried out; the same command with the same job id is safe to repeat.", error);
                 }
 
-                await Task.Delay(RepeatAfter, parts.Options.Time, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(RepeatAfter, parts.Options.Time, cancellationToken).ConfigureAwait(parts.IsSimulated);
             }
         }
     }

@@ -1,3 +1,4 @@
+using FlowerPower.Actors;
 using FlowerPower.Node.Jobs;
 using FlowerPower.Node.Workers;
 
@@ -61,6 +62,9 @@ public sealed record NodeOptions
 
     /// <summary>Where it is noted that the node stopped in order; <see langword="null"/>: nowhere. Only one node at a time may use a folder.</summary>
     internal string? NotesFolder { get; init; }
+
+    /// <summary>Who runs the actors' turns, the attempts and all that waits for them; <see langword="null"/>: the thread pool.</summary>
+    internal IDispatcher? Dispatcher { get; init; }
 
     /// <summary>How much goes into one batch; tests make it small.</summary>
     internal JournalLimits Journal { get; init; } = new();

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -7,74 +6,37 @@ namespace FlowerPower.TestServers;
 /// <summary>Plays a server of another version: it greets as Redis does and answers INFO with what the test wants.</summary>
 public sealed class OneAnswerServer : IAsyncDisposable
 {
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource stop = new();
-    private readonly string info;
+    private readonly Acceptor acceptor;
 
-    private OneAnswerServer(string info)
-    {
-        this.info = info;
-        listener.Start();
-        _ = AcceptAsync();
-    }
+    private OneAnswerServer(string info) => acceptor = new Acceptor((client, stopping) => ServeAsync(client, info, stopping));
 
-    public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
+    public int Port => acceptor.Port;
 
     /// <param name="info">The answer to INFO.</param>
     public static OneAnswerServer Start(string info) => new(info);
 
-    public async ValueTask DisposeAsync()
-    {
-        await stop.CancelAsync();
-        listener.Stop();
-        stop.Dispose();
-    }
+    public ValueTask DisposeAsync() => acceptor.DisposeAsync();
 
-    private async Task AcceptAsync()
+    private static async Task ServeAsync(TcpClient client, string info, CancellationToken stopping)
     {
-        try
+        using var reader = new StreamReader(client.GetStream(), Encoding.Latin1);
+        while (await ReadCommandAsync(reader, stopping) is { } words)
         {
-            while (true)
+            var answer = words[0].ToUpperInvariant() switch
             {
-                _ = ServeAsync(await listener.AcceptTcpClientAsync(stop.Token));
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or SocketException)
-        {
-            // The test is over.
+                "INFO" => $"${info.Length}\r\n{info}\r\n",
+                "PING" => "+PONG\r\n",
+                "ECHO" => $"${words[1].Length}\r\n{words[1]}\r\n",
+                "CLIENT" => "+OK\r\n",
+                _ => "-ERR unknown command\r\n",
+            };
+            await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes(answer), stopping);
         }
     }
 
-    private async Task ServeAsync(TcpClient client)
+    private static async Task<string[]?> ReadCommandAsync(StreamReader reader, CancellationToken stopping)
     {
-        using (client)
-        {
-            using var reader = new StreamReader(client.GetStream(), Encoding.Latin1);
-            try
-            {
-                while (await ReadCommandAsync(reader) is { } words)
-                {
-                    var answer = words[0].ToUpperInvariant() switch
-                    {
-                        "INFO" => $"${info.Length}\r\n{info}\r\n",
-                        "PING" => "+PONG\r\n",
-                        "ECHO" => $"${words[1].Length}\r\n{words[1]}\r\n",
-                        "CLIENT" => "+OK\r\n",
-                        _ => "-ERR unknown command\r\n",
-                    };
-                    await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes(answer), stop.Token);
-                }
-            }
-            catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
-            {
-                // The client has gone.
-            }
-        }
-    }
-
-    private async Task<string[]?> ReadCommandAsync(StreamReader reader)
-    {
-        if (await reader.ReadLineAsync(stop.Token) is not { Length: > 1 } head)
+        if (await reader.ReadLineAsync(stopping) is not { Length: > 1 } head)
         {
             return null;
         }
@@ -82,9 +44,9 @@ public sealed class OneAnswerServer : IAsyncDisposable
         var words = new string[int.Parse(head.AsSpan(1))];
         for (var i = 0; i < words.Length; i++)
         {
-            var length = int.Parse((await reader.ReadLineAsync(stop.Token))!.AsSpan(1));
+            var length = int.Parse((await reader.ReadLineAsync(stopping))!.AsSpan(1));
             var buffer = new char[length + 2];
-            await reader.ReadBlockAsync(buffer, stop.Token);
+            await reader.ReadBlockAsync(buffer, stopping);
             words[i] = new string(buffer, 0, length);
         }
 

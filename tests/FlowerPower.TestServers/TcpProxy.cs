@@ -19,8 +19,7 @@ public enum ProxyFault
 /// <summary>Stands between a client and a server on loopback, and can break one transfer at the right moment.</summary>
 public sealed class TcpProxy : IAsyncDisposable
 {
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource stop = new();
+    private readonly Acceptor acceptor;
     private readonly Lock gate = new();
     private readonly int target;
     private ProxyFault fault;
@@ -31,11 +30,10 @@ public sealed class TcpProxy : IAsyncDisposable
     private TcpProxy(int target)
     {
         this.target = target;
-        listener.Start();
-        _ = AcceptAsync();
+        acceptor = new Acceptor(ServeAsync);
     }
 
-    public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
+    public int Port => acceptor.Port;
 
     public string Url => $"redis://127.0.0.1:{Port}";
 
@@ -66,55 +64,24 @@ public sealed class TcpProxy : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => acceptor.DisposeAsync();
+
+    private async Task ServeAsync(TcpClient client, CancellationToken stopping)
     {
-        await stop.CancelAsync();
-        listener.Stop();
-        stop.Dispose();
+        Interlocked.Increment(ref connections);
+        using var server = new TcpClient();
+        await server.ConnectAsync(IPAddress.Loopback, target, stopping);
+        (client.NoDelay, server.NoDelay) = (true, true);
+        await Task.WhenAny(
+            PumpAsync(client.GetStream(), server.GetStream(), isRequest: true, stopping),
+            PumpAsync(server.GetStream(), client.GetStream(), isRequest: false, stopping));
     }
 
-    private async Task AcceptAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                var client = await listener.AcceptTcpClientAsync(stop.Token);
-                Interlocked.Increment(ref connections);
-                _ = ServeAsync(client);
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-            // The test is over.
-        }
-    }
-
-    private async Task ServeAsync(TcpClient client)
-    {
-        using (client)
-        using (var server = new TcpClient())
-        {
-            try
-            {
-                await server.ConnectAsync(IPAddress.Loopback, target, stop.Token);
-                (client.NoDelay, server.NoDelay) = (true, true);
-                await Task.WhenAny(
-                    PumpAsync(client.GetStream(), server.GetStream(), isRequest: true),
-                    PumpAsync(server.GetStream(), client.GetStream(), isRequest: false));
-            }
-            catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
-            {
-                // One end has gone, and so does the other.
-            }
-        }
-    }
-
-    private async Task PumpAsync(NetworkStream from, NetworkStream to, bool isRequest)
+    private async Task PumpAsync(NetworkStream from, NetworkStream to, bool isRequest, CancellationToken stopping)
     {
         var buffer = new byte[65_536];
         var isSilent = false;
-        while (await from.ReadAsync(buffer, stop.Token) is var read and > 0)
+        while (await from.ReadAsync(buffer, stopping) is var read and > 0)
         {
             switch (isSilent ? ProxyFault.SilentFromReply : FaultOf(isRequest))
             {
@@ -124,7 +91,7 @@ public sealed class TcpProxy : IAsyncDisposable
                     isSilent = true;
                     break;
                 default:
-                    await to.WriteAsync(buffer.AsMemory(0, read), stop.Token);
+                    await to.WriteAsync(buffer.AsMemory(0, read), stopping);
                     break;
             }
         }

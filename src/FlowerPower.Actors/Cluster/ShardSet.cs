@@ -82,11 +82,7 @@ internal sealed class ShardSet
             }
         }
 
-        try
-        {
-            await seat.Status.Stopped.WaitAsync(timeout, system.Time);
-        }
-        catch (TimeoutException)
+        if (!await new[] { seat.Status.Stopped }.EndWithin(timeout, system.Time))
         {
             await system.StopAsync(cell, settings.HostStopTimeout);
         }

@@ -108,16 +108,13 @@ public sealed class ActorSystem : IAsyncDisposable
         var end = new EndOfActor(this);
         actor.SendSystem(new SystemMessage.Watch(end));
         actor.SendSystem(new SystemMessage.Stop());
-        try
+        if (await new[] { end.Task }.EndWithin(timeout, Time))
         {
-            await end.Task.WaitAsync(timeout, Time);
             return true;
         }
-        catch (TimeoutException)
-        {
-            actor.SendSystem(new SystemMessage.Unwatch(end));
-            return false;
-        }
+
+        actor.SendSystem(new SystemMessage.Unwatch(end));
+        return false;
     }
 
     /// <summary>The same as <see cref="TerminateAsync"/>.</summary>

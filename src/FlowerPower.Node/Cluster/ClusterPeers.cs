@@ -94,9 +94,9 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
         region = ClusterShardRegion.Start(system, settings, new ShardRouter(this));
 
     /// <summary>Waits, if it must, until something has changed that may have made it true.</summary>
-    public async ValueTask<bool> MayTakeFromAsync(int shard, ShardOwner holder, CancellationToken cancellationToken)
+    public async ValueTask<bool> MayTakeFromAsync(int shard, ShardOwner? holder, CancellationToken cancellationToken)
     {
-        if (holder.Node == Me.Incarnation)
+        if (holder is null || holder.Node == Me.Incarnation)
         {
             return true;
         }
@@ -117,6 +117,11 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
         }
 
         return false;
+    }
+
+    /// <summary>It belongs to this node again when the placement says so.</summary>
+    public void Fenced(int shard)
+    {
     }
 
     public void Serves(int shard)

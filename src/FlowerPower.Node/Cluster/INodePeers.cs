@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using FlowerPower.Actors;
 using FlowerPower.Jobs;
 using FlowerPower.Node.Jobs;
@@ -28,10 +29,14 @@ internal interface INodePeers
     /// <summary>Where the node's jobs are; called once, while the node starts.</summary>
     IShardRegion StartRegion(ActorSystem system, ShardRegionSettings settings);
 
-    /// <summary>May this node claim a shard that somebody else holds?</summary>
+    /// <summary>May this node claim a shard?</summary>
+    /// <param name="holder">Who holds it; <see langword="null"/>: nobody.</param>
     /// <returns><see langword="false"/>: not yet; the call has waited for something to change, so look again.</returns>
     /// <exception cref="ShardLostException">Never, as long as that other lives.</exception>
-    ValueTask<bool> MayTakeFromAsync(int shard, ShardOwner holder, CancellationToken cancellationToken);
+    ValueTask<bool> MayTakeFromAsync(int shard, ShardOwner? holder, CancellationToken cancellationToken);
+
+    /// <summary>Another node has taken the shard from this one.</summary>
+    void Fenced(int shard);
 
     /// <summary>This node serves the shard.</summary>
     void Serves(int shard);
@@ -43,6 +48,8 @@ internal interface INodePeers
 /// <summary>A node that has its store for itself.</summary>
 internal sealed class NoPeers(JobNodeParts parts) : INodePeers
 {
+    private readonly ConcurrentDictionary<int, byte> fenced = [];
+
     public bool AreThere => false;
 
     public bool MayServe => true;
@@ -59,12 +66,22 @@ internal sealed class NoPeers(JobNodeParts parts) : INodePeers
 
     /// <summary>
     /// A shard that this node has not served yet is taken from whoever had it: the caller holds the store. One that it has served is taken
-    /// back only from itself: whoever fenced this node is alive, and two that take it from each other would both do no work.
+    /// back only from itself: whoever fenced this node is alive, also while it has released the shard to read it again, and two that take it
+    /// from each other would both do no work.
     /// </summary>
-    public ValueTask<bool> MayTakeFromAsync(int shard, ShardOwner holder, CancellationToken cancellationToken) =>
-        parts.HasServed(shard) && !parts.Claims[shard].Contains(holder.Claim)
-            ? throw new ShardLostException($"Shard {shard} belongs to {holder.Node} now; this node serves it no more.")
+    public ValueTask<bool> MayTakeFromAsync(int shard, ShardOwner? holder, CancellationToken cancellationToken)
+    {
+        if (holder is not null && parts.HasServed(shard) && !parts.Claims[shard].Contains(holder.Claim))
+        {
+            Fenced(shard);
+        }
+
+        return fenced.ContainsKey(shard)
+            ? throw new ShardLostException($"Shard {shard} belongs to {holder?.Node ?? "another node"} now; this node serves it no more.")
             : ValueTask.FromResult(true);
+    }
+
+    public void Fenced(int shard) => fenced[shard] = 0;
 
     public void Serves(int shard)
     {

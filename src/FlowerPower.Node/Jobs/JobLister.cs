@@ -37,7 +37,7 @@ internal static class JobLister
                     After = after,
                     Limit = limit + 1,
                 },
-                cancellationToken).ConfigureAwait(false);
+                cancellationToken).ConfigureAwait(parts.IsSimulated);
             found.AddRange(page.Records.Select(record => new Entry(record.Index.SortAt, record.EntityId, record)));
         }
 
@@ -49,7 +49,7 @@ internal static class JobLister
         {
             var view = entry.Record is { } record
                 ? JobView.Of(JobWire.DecodeRecord(record.Body, JobId.Parse(record.EntityId)), now, whole: filter.WithResults)
-                : await find(JobId.Parse(entry.Id), cancellationToken).ConfigureAwait(false);
+                : await find(JobId.Parse(entry.Id), cancellationToken).ConfigureAwait(parts.IsSimulated);
             if (view is not null && (filter.Status is null || view.Status == filter.Status))
             {
                 jobs.Add(view with { History = [] });

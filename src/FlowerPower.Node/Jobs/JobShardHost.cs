@@ -21,7 +21,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
     {
         try
         {
-            await OpenAsync(context, cancellationToken).ConfigureAwait(false);
+            await OpenAsync(context, cancellationToken);
         }
         catch (Exception error)
         {
@@ -32,21 +32,21 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
 
     private async Task OpenAsync(IShardContext context, CancellationToken cancellationToken)
     {
-        await parts.Complete.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-        var (head, replaced) = await ClaimAsync(cancellationToken).ConfigureAwait(false);
+        await parts.Complete.Task.WaitAsync(cancellationToken);
+        var (head, replaced) = await ClaimAsync(cancellationToken);
         List<JobState> live;
         while (true)
         {
             journal = new ShardJournal(store, shard, me, replaced, parts, why => Fail(context, why));
-            live = await RecoverAsync(head, cancellationToken).ConfigureAwait(false);
+            live = await RecoverAsync(head, cancellationToken);
             if (parts.Memories[shard] is not { } memory)
             {
                 break;
             }
 
-            await new ShardRescue(store, shard, me, parts).RunAsync(memory, head, live, cancellationToken).ConfigureAwait(false);
+            await new ShardRescue(store, shard, me, parts).RunAsync(memory, head, live, cancellationToken);
             parts.Memories[shard] = null;
-            head = await store.ReadHeadAsync(shard, cancellationToken).ConfigureAwait(false);
+            head = await store.ReadHeadAsync(shard, cancellationToken);
         }
 
         foreach (var state in live)
@@ -96,19 +96,19 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
     {
         if (clockTimer is not null)
         {
-            await clockTimer.DisposeAsync().ConfigureAwait(false);
+            await clockTimer.DisposeAsync();
         }
 
         if (pruneTimer is not null)
         {
-            await pruneTimer.DisposeAsync().ConfigureAwait(false);
+            await pruneTimer.DisposeAsync();
         }
 
         if (journal is not null)
         {
             parts.ServesNoMore(shard, journal);
-            await journal.CheckpointAsync().ConfigureAwait(false);
-            await store.ReleaseAsync(shard, me.Claim, CancellationToken.None).ConfigureAwait(false);
+            await journal.CheckpointAsync();
+            await store.ReleaseAsync(shard, me.Claim, CancellationToken.None);
         }
     }
 
@@ -118,14 +118,14 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
     {
         while (true)
         {
-            var seen = await store.ReadHeadAsync(shard, cancellationToken).ConfigureAwait(false);
-            if (seen.Owner is { } holder && !await parts.Peers.MayTakeFromAsync(shard, holder, cancellationToken).ConfigureAwait(false))
+            var seen = await store.ReadHeadAsync(shard, cancellationToken);
+            if (!await parts.Peers.MayTakeFromAsync(shard, seen.Owner, cancellationToken))
             {
                 continue;
             }
 
             parts.Claims[shard].Add(me.Claim); // before the call: if its answer is lost, the shard may be mine all the same
-            var outcome = await store.ClaimAsync(shard, me, seen.Owner?.Claim, cancellationToken).ConfigureAwait(false);
+            var outcome = await store.ClaimAsync(shard, me, seen.Owner?.Claim, cancellationToken);
             if (outcome is ClaimOutcome.Granted granted)
             {
                 return (granted.Head, seen.Owner?.Claim);
@@ -139,7 +139,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
         var sizes = new List<(long Sequence, int Events)>();
         for (var after = head.CutThrough; ;)
         {
-            var page = await store.ReadLogAsync(shard, after, PageOfLog, cancellationToken).ConfigureAwait(false);
+            var page = await store.ReadLogAsync(shard, after, PageOfLog, cancellationToken);
             if (page.Entries.Count == 0)
             {
                 break;
@@ -157,7 +157,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
         var live = new List<ReplayedJob>();
         for (string? after = null; ;)
         {
-            var page = await store.ReadLiveAsync(shard, after, PageOfLive, cancellationToken).ConfigureAwait(false);
+            var page = await store.ReadLiveAsync(shard, after, PageOfLive, cancellationToken);
             if (page.Count == 0)
             {
                 break;
@@ -172,7 +172,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
 
         foreach (var id in replay.Unfinished())
         {
-            var record = await store.ReadRecordAsync(shard, id, cancellationToken).ConfigureAwait(false);
+            var record = await store.ReadRecordAsync(shard, id, cancellationToken);
             Keep(replay.Finish(record is null ? JobState.None : JobWire.DecodeRecord(record.Body, JobId.Parse(id)), id), live);
         }
 
@@ -231,8 +231,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
     {
         try
         {
-            while (await store.PruneAsync(shard, me.Claim, parts.Options.Time.GetUtcNow(), PrunePage, CancellationToken.None)
-                .ConfigureAwait(false) == PrunePage)
+            while (await store.PruneAsync(shard, me.Claim, parts.Options.Time.GetUtcNow(), PrunePage, CancellationToken.None) == PrunePage)
             {
             }
         }

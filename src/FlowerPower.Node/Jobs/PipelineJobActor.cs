@@ -15,7 +15,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
     private List<WatchJob>? watchers;
 
     protected override async ValueTask OnStart() =>
-        state = await journal.LoadAsync(id, Context.Stopping).ConfigureAwait(false);
+        state = await journal.LoadAsync(id, Context.Stopping);
 
     protected override ValueTask OnStop()
     {
@@ -70,7 +70,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         {
             try
             {
-                await StoreAsync(decision).ConfigureAwait(false);
+                await StoreAsync(decision);
             }
             catch (Exception error)
             {
@@ -114,7 +114,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         {
             try
             {
-                await StoreAsync(decision).ConfigureAwait(false);
+                await StoreAsync(decision);
             }
             catch
             {
@@ -168,7 +168,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         }
 
         // If this throws, the events may have reached the store all the same: the actor crashes, and the shard replays.
-        await journal.AppendAsync(decision.Events, next).ConfigureAwait(false); // 1. durable, and still ours
+        await journal.AppendAsync(decision.Events, next); // 1. durable, and still ours
         state = next; // 2. visible; whoever is told hears it after this
         progress = null;
     }

@@ -38,21 +38,26 @@ internal sealed class ShardAppender(IShardStore store, int shard, ShardOwner me,
         {
             try
             {
-                switch (await store.AppendAsync(batch, CancellationToken.None).ConfigureAwait(false))
+                switch (await store.AppendAsync(batch, CancellationToken.None))
                 {
                     case AppendOutcome.Stored or AppendOutcome.Duplicate:
                         Volatile.Write(ref problem, null);
                         recent.Add(batch);
                         return null;
                     case AppendOutcome.Fenced fenced:
-                        if (!await IsClaimedAgainAsync(fenced.Owner).ConfigureAwait(false))
+                        if (!await IsClaimedAgainAsync(fenced.Owner))
                         {
+                            if (fenced.Owner is not null)
+                            {
+                                parts.Peers.Fenced(shard); // nobody's claim is a store's that forgot
+                            }
+
                             return new ShardLostException($"Shard {shard} belongs to {fenced.Owner?.Node ?? "nobody"} now.");
                         }
 
                         break;
                     case AppendOutcome.Conflict conflict:
-                        if (await RepairAsync(conflict, sequence).ConfigureAwait(false) is { } failure)
+                        if (await RepairAsync(conflict, sequence) is { } failure)
                         {
                             return failure;
                         }
@@ -75,7 +80,7 @@ internal sealed class ShardAppender(IShardStore store, int shard, ShardOwner me,
                     parts.Warn($"Jobs wait for their store: {unavailable.Message}"); // the same of every shard, so that it is said once
                 }
 
-                await Task.Delay(wait, parts.Options.Time).ConfigureAwait(false);
+                await Task.Delay(wait, parts.Options.Time);
                 wait = wait * 2 < RepeatAtMostAfter ? wait * 2 : RepeatAtMostAfter;
             }
             catch (Exception error)
@@ -92,7 +97,7 @@ internal sealed class ShardAppender(IShardStore store, int shard, ShardOwner me,
     private async Task<bool> IsClaimedAgainAsync(ShardOwner? holder)
     {
         var isPast = holder?.Claim == replaced || (holder is not null && holder.Claim != me.Claim && parts.Claims[shard].Contains(holder.Claim));
-        return isPast && await store.ClaimAsync(shard, me, holder?.Claim, CancellationToken.None).ConfigureAwait(false) is ClaimOutcome.Granted;
+        return isPast && await store.ClaimAsync(shard, me, holder?.Claim, CancellationToken.None) is ClaimOutcome.Granted;
     }
 
     private async Task<Exception?> RepairAsync(AppendOutcome.Conflict conflict, long sequence)
@@ -114,7 +119,7 @@ internal sealed class ShardAppender(IShardStore store, int shard, ShardOwner me,
 
         foreach (var batch in forgotten)
         {
-            if (await store.AppendAsync(batch, CancellationToken.None).ConfigureAwait(false) is not (AppendOutcome.Stored or AppendOutcome.Duplicate))
+            if (await store.AppendAsync(batch, CancellationToken.None) is not (AppendOutcome.Stored or AppendOutcome.Duplicate))
             {
                 return null; // it went back again, or somebody took the shard meanwhile: the next append finds out which
             }

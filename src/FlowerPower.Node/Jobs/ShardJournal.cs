@@ -71,7 +71,7 @@ internal sealed class ShardJournal(
         StoredRecord? record;
         try
         {
-            record = await store.ReadRecordAsync(shard, id.Value, cancellationToken).ConfigureAwait(false);
+            record = await store.ReadRecordAsync(shard, id.Value, cancellationToken);
             Volatile.Write(ref readProblem, null);
         }
         catch (StoreUnavailableException unavailable)
@@ -134,7 +134,7 @@ internal sealed class ShardJournal(
                 }
             }
 
-            await (wait ?? WriteAsync(checkpointAll: true)).ConfigureAwait(false);
+            await (wait ?? WriteAsync(checkpointAll: true));
         }
     }
 
@@ -195,7 +195,7 @@ internal sealed class ShardJournal(
                 isDoubted = false;
             }
 
-            var failure = await appender.StoreAsync(entry, sequence).ConfigureAwait(false);
+            var failure = await appender.StoreAsync(entry, sequence);
             if (failure is not null)
             {
                 Lose(failure, batch);

@@ -17,7 +17,7 @@ internal sealed class ShardRescue(IShardStore store, int shard, ShardOwner me, J
         var restored = new List<RecordChange>();
         foreach (var (id, job) in memory.Jobs)
         {
-            if (await VersionAsync(id, stored, cancellationToken).ConfigureAwait(false) < job.Version)
+            if (await VersionAsync(id, stored, cancellationToken) < job.Version)
             {
                 restored.Add(job);
             }
@@ -29,13 +29,13 @@ internal sealed class ShardRescue(IShardStore store, int shard, ShardOwner me, J
         var token = head.Token;
         foreach (var page in restored.Concat(returned.Select(s => JobRecords.Change(s.Noted(LostEnd)))).Chunk(RecordsPerBatch))
         {
-            token = await AppendAsync(token, page, cancellationToken).ConfigureAwait(false);
+            token = await AppendAsync(token, page, cancellationToken);
         }
 
         var lost = new List<JobId>();
         foreach (var id in memory.Live)
         {
-            if (!memory.Jobs.ContainsKey(id.Value) && await VersionAsync(id.Value, stored, cancellationToken).ConfigureAwait(false) == 0)
+            if (!memory.Jobs.ContainsKey(id.Value) && await VersionAsync(id.Value, stored, cancellationToken) == 0)
             {
                 lost.Add(id);
             }
@@ -50,7 +50,7 @@ internal sealed class ShardRescue(IShardStore store, int shard, ShardOwner me, J
     private async ValueTask<long> VersionAsync(string id, Dictionary<string, long> live, CancellationToken cancellationToken) =>
         live.TryGetValue(id, out var version)
             ? version
-            : (await store.ReadRecordAsync(shard, id, cancellationToken).ConfigureAwait(false))?.Version ?? 0;
+            : (await store.ReadRecordAsync(shard, id, cancellationToken))?.Version ?? 0;
 
     private async Task<BatchToken> AppendAsync(BatchToken previous, RecordChange[] records, CancellationToken cancellationToken)
     {
@@ -63,7 +63,7 @@ internal sealed class ShardRescue(IShardStore store, int shard, ShardOwner me, J
             Events = [],
             Records = records,
         };
-        return await store.AppendAsync(batch, cancellationToken).ConfigureAwait(false) is AppendOutcome.Stored or AppendOutcome.Duplicate
+        return await store.AppendAsync(batch, cancellationToken) is AppendOutcome.Stored or AppendOutcome.Duplicate
             ? batch.Token
             : throw new ShardLostException($"Shard {shard} changed while jobs were written to it again; it is read once more.");
     }

@@ -229,7 +229,7 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
         var self = Context.Self;
         var progress = new ProgressThrottle(
             report => parts.Jobs.Tell(run.Spec.Id.Value, new JobCommand.ReportProgress(run.Grant, report)), parts.Options.Time, ProgressEvery);
-        _ = Task.Run(async () => self.Tell(new AttemptEnded(run.Grant, await RunAsync(run, attempt, progress).ConfigureAwait(false))));
+        parts.RunBeside(async () => self.Tell(new AttemptEnded(run.Grant, await RunAsync(run, attempt, progress).ConfigureAwait(false))));
     }
 
     private async Task<JobCommand> RunAsync(RunAttempt run, RunningAttempt attempt, ProgressThrottle progress)

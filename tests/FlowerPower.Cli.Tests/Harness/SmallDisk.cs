@@ -17,29 +17,33 @@ internal sealed class SmallDisk : IDisposable
         this.folder = folder;
     }
 
-    /// <summary>Whether this process may mount disks: root may, if it is not locked in.</summary>
-    public static bool IsPossible =>
-        OperatingSystem.IsLinux()
-        && File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith("CapEff:", StringComparison.Ordinal)) is { } line
-        && (long.Parse(line["CapEff:".Length..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> MayAdminister & 1) == 1;
-
+    /// <summary>Mounts it; who may not mount disks does so as the root of a user namespace.</summary>
+    /// <exception cref="InvalidOperationException">The machine allows neither; the message says what would.</exception>
     public static async Task<SmallDisk> MountAsync(TempProject project)
     {
         var folder = Path.Combine(project.Root, ".flowerpower");
         Directory.CreateDirectory(folder);
-        var start = new ProcessStartInfo("unshare") { RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach (var word in (string[])["-m", "sh", "-c", "mount -t tmpfs -o size=1m tmpfs \"$1\" && echo mounted && exec cat", "sh", folder])
+        var start = new ProcessStartInfo("unshare") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] space = MayMount ? ["-m"] : ["-U", "-r", "-m"];
+        foreach (var word in (string[])[.. space, "sh", "-c", "mount -t tmpfs -o size=1m tmpfs \"$1\" && echo mounted && exec cat", "sh", folder])
         {
             start.ArgumentList.Add(word);
         }
 
         var keeper = Process.Start(start)!;
-        Assert.Equal("mounted", await keeper.StandardOutput.ReadLineAsync().WaitAsync(Tool.Bound));
-        return new SmallDisk(keeper, folder);
+        return await keeper.StandardOutput.ReadLineAsync().WaitAsync(Tool.Bound) == "mounted"
+            ? new SmallDisk(keeper, folder)
+            : throw new InvalidOperationException(
+                "A full disk cannot be tried here: run the tests as root, allow user namespaces (kernel.unprivileged_userns_clone=1), or start the "
+                + $"container with --cap-add SYS_ADMIN. unshare said: {await keeper.StandardError.ReadToEndAsync().WaitAsync(Tool.Bound)}");
     }
 
     /// <summary>The words before a command line that runs it where the disk is.</summary>
-    public IReadOnlyList<string> Prefix => ["nsenter", "-t", keeper.Id.ToString(CultureInfo.InvariantCulture), "-m", $"--wd={Path.GetDirectoryName(folder)}"];
+    public IReadOnlyList<string> Prefix =>
+    [
+        "nsenter", "-t", keeper.Id.ToString(CultureInfo.InvariantCulture), .. (string[])(MayMount ? ["-m"] : ["-U", "--preserve-credentials", "-m"]),
+        $"--wd={Path.GetDirectoryName(folder)}",
+    ];
 
     public Task FillAsync() => RunAsync($"dd if=/dev/zero of={folder}/filler bs=4k 2>/dev/null; test $(df --output=avail {folder} | tail -1) = 0");
 
@@ -51,6 +55,10 @@ internal sealed class SmallDisk : IDisposable
         keeper.WaitForExit();
         keeper.Dispose();
     }
+
+    private static bool MayMount { get; } =
+        File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith("CapEff:", StringComparison.Ordinal)) is { } line
+        && (long.Parse(line["CapEff:".Length..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> MayAdminister & 1) == 1;
 
     private async Task RunAsync(string script)
     {
