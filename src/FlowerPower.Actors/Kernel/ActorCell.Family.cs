@@ -202,7 +202,12 @@ internal sealed partial class ActorCell
             item = next;
         }
 
-        foreach (var watcher in watchers ?? [])
+        if (watchers is null)
+        {
+            return;
+        }
+
+        foreach (var watcher in watchers)
         {
             watcher.SendSystem(new SystemMessage.DeathNotice(this));
         }

@@ -245,7 +245,12 @@ public sealed class ActorContext
         Behavior = null;
         timers?.CancelAll();
         timers = null;
-        foreach (var target in watched ?? [])
+        if (watched is null)
+        {
+            return;
+        }
+
+        foreach (var target in watched)
         {
             target.SendSystem(new SystemMessage.Unwatch(cell));
         }

@@ -32,7 +32,11 @@ internal sealed class LiveJobs
             }
             else
             {
-                jobs[spec.Id] = LiveJob.Of(state);
+                // Many jobs share few names, and a look-up of a shared text costs more than all the rest: once for each job.
+                var (pipeline, queue) = jobs.TryGetValue(spec.Id, out var known)
+                    ? (known.Pipeline, known.Queue)
+                    : (string.Intern(spec.Pipeline), string.Intern(spec.Queue));
+                jobs[spec.Id] = LiveJob.Of(state, pipeline, queue);
             }
         }
     }
@@ -103,13 +107,13 @@ internal readonly record struct LiveJob(
 
     public bool IsWaiting => DueFromTicks != Runs;
 
-    public static LiveJob Of(JobState state)
+    public static LiveJob Of(JobState state, string pipeline, string queue)
     {
         var trail = state.History!;
         var waiting = state as JobState.Waiting;
         return new LiveJob(
-            string.Intern(trail.Spec.Pipeline),
-            string.Intern(trail.Spec.Queue),
+            pipeline,
+            queue,
             trail.Spec.Priority,
             trail.EnqueuedAt.UtcTicks,
             waiting?.DueFrom.UtcTicks ?? Runs,
@@ -127,5 +131,6 @@ internal readonly record struct LiveJob(
 /// <summary>How a job stands in the line: the same whether its shard remembers it or its actor says it.</summary>
 internal static class WaitingJobs
 {
-    public static WaitingJob ToWaitingJob(this JobState.Waiting state) => LiveJob.Of(state).ToWaitingJob(state.Trail.Spec.Id);
+    public static WaitingJob ToWaitingJob(this JobState.Waiting state) => 
+        LiveJob.Of(state, state.Trail.Spec.Pipeline, state.Trail.Spec.Queue).ToWaitingJob(state.Trail.Spec.Id);
 }

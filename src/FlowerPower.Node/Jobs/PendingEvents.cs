@@ -28,7 +28,10 @@ internal sealed class PendingEvents
     /// <summary>A job that ends changes its record in the same step; so does one that waits again, whose record still says that it ended.</summary>
     public RecordChange? Record { get; }
 
-    public TaskCompletionSource Stored { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>
+    /// Its actor goes on where it is told, with little to do before its turn ends: a hop over the thread pool for each event would cost more than that.
+    /// </summary>
+    public TaskCompletionSource Stored { get; } = new();
 
     private static EventFrame[] Encode(IReadOnlyList<JobEvent> events, JobState next)
     {

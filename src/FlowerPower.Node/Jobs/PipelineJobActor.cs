@@ -19,10 +19,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
 
     protected override ValueTask OnStop()
     {
-        foreach (var watch in watchers ?? [])
-        {
-            watch.Watcher.Tell(WatchLost.Instance);
-        }
+        watchers?.ForEach(static watch => watch.Watcher.Tell(WatchLost.Instance));
 
         return ValueTask.CompletedTask;
     }

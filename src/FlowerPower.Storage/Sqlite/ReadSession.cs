@@ -25,41 +25,9 @@ internal sealed class ReadSession : IDisposable
         readTally = database.Prepare("SELECT status, records FROM tally WHERE records > 0");
     }
 
-    /// <summary>Run a read in one snapshot.</summary>
-    public T InSnapshot<T>(Func<ReadSession, T> read)
-    {
-        database.Execute("BEGIN");
-        try
-        {
-            return read(this);
-        }
-        finally
-        {
-            database.RollBack();
-        }
-    }
-
     public ShardHead Head(int shard) => HeadRow.Read(readHead, shard, database.Path);
 
-    public LogPage Log(int shard, long after, int maxEntries)
-    {
-        var head = Head(shard);
-        var entries = new List<LogEntry>();
-        using (var rows = readLog.Begin())
-        {
-            rows.Bind(1, SqliteSchema.LogPlace(shard, Math.Max(after, head.CutThrough) + 1));
-            rows.Bind(2, SqliteSchema.LogPlace(shard, head.Sequence));
-            rows.Bind(3, maxEntries);
-            while (rows.Step())
-            {
-                entries.Add(Entry(rows, shard));
-            }
-        }
-
-        return ShardRules.Gap(head, after, entries, entries.Count == maxEntries) is { } gap
-            ? throw SqliteCorruption.Of(database.Path, $"the log of shard {shard} is broken: {gap}")
-            : new LogPage(entries);
-    }
+    public LogPage Log(int shard, long after, int maxEntries) => InSnapshot(() => LogNow(shard, after, maxEntries));
 
     public IReadOnlyList<StoredRecord> Live(int shard, string? after, int maxRecords)
     {
@@ -96,9 +64,43 @@ internal sealed class ReadSession : IDisposable
         return tally;
     }
 
-    public RecordPage List(RecordQuery query) => list.Page(query, Tally().Keys);
+    public RecordPage List(RecordQuery query) => InSnapshot(() => list.Page(query, Tally().Keys));
 
     public void Dispose() => database.Dispose();
+
+    /// <summary>Run several statements in one snapshot; one alone has its own.</summary>
+    private T InSnapshot<T>(Func<T> read)
+    {
+        database.Execute("BEGIN");
+        try
+        {
+            return read();
+        }
+        finally
+        {
+            database.RollBack();
+        }
+    }
+
+    private LogPage LogNow(int shard, long after, int maxEntries)
+    {
+        var head = Head(shard);
+        var entries = new List<LogEntry>();
+        using (var rows = readLog.Begin())
+        {
+            rows.Bind(1, SqliteSchema.LogPlace(shard, Math.Max(after, head.CutThrough) + 1));
+            rows.Bind(2, SqliteSchema.LogPlace(shard, head.Sequence));
+            rows.Bind(3, maxEntries);
+            while (rows.Step())
+            {
+                entries.Add(Entry(rows, shard));
+            }
+        }
+
+        return ShardRules.Gap(head, after, entries, entries.Count == maxEntries) is { } gap
+            ? throw SqliteCorruption.Of(database.Path, $"the log of shard {shard} is broken: {gap}")
+            : new LogPage(entries);
+    }
 
     private LogEntry Entry(Statement.Run row, int shard)
     {

@@ -1,76 +1,114 @@
-using System.Collections.Concurrent;
-
 namespace FlowerPower.Storage;
 
 /// <summary>The connections that read, beside the writer's.</summary>
+/// <remarks>
+/// A connection that is free takes what waits, one read after the other, on one thread of the pool until nothing waits any more: many reads at
+/// once do not cost several hops over the pool each.
+/// </remarks>
 internal sealed class ReaderPool : IDisposable
 {
-    /// <summary>The number of connections; further readers wait.</summary>
+    /// <summary>The number of connections; further reads wait.</summary>
     public const int Size = 2;
 
-    private readonly SemaphoreSlim free = new(Size, Size);
-    private readonly ConcurrentBag<ReadSession> sessions = [];
-    private volatile bool isClosed;
+    private readonly Lock gate = new();
+    private readonly Queue<ReadRequest> waiting = new();
+    private readonly Stack<ReadSession> free = new(Size);
+    private readonly TaskCompletionSource allFree = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool isClosed;
 
     public ReaderPool(Func<Database> open)
     {
         for (var i = 0; i < Size; i++)
         {
-            sessions.Add(new ReadSession(open()));
+            free.Push(new ReadSession(open()));
         }
     }
 
-    /// <summary>Read in one snapshot, on a thread of the pool: the caller's thread does not wait for the disk.</summary>
-    public async Task<T> ReadAsync<T>(Func<ReadSession, T> read, CancellationToken cancellationToken)
+    /// <summary>Read on a thread of the pool: the caller's thread does not wait for the disk.</summary>
+    /// <param name="cancellationToken">Heeded until a connection has taken the read.</param>
+    public Task<T> ReadAsync<T>(Func<ReadSession, T> read, CancellationToken cancellationToken)
     {
-        await free.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        if (cancellationToken.IsCancellationRequested)
         {
-            ObjectDisposedException.ThrowIf(isClosed, typeof(SqliteShardStore));
-            return await Task.Run(() => WithSession(read), CancellationToken.None).ConfigureAwait(false);
+            return Task.FromCanceled<T>(cancellationToken);
         }
-        finally
+
+        var request = new ReadRequest<T>(read, cancellationToken);
+        lock (gate)
         {
-            free.Release();
+            if (isClosed)
+            {
+                return Task.FromException<T>(new ObjectDisposedException(nameof(SqliteShardStore)));
+            }
+
+            waiting.Enqueue(request);
+            if (free.TryPop(out var session))
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(new Turn(this, session), preferLocal: false);
+            }
         }
+
+        return request.Task;
     }
 
-    /// <summary>Close the connections once the reads that run are done.</summary>
+    /// <summary>Close the connections once the reads that run are done; those that wait hear that the store is closed.</summary>
     public async Task CloseAsync()
     {
-        isClosed = true;
-        for (var i = 0; i < Size; i++)
+        List<ReadRequest> late;
+        lock (gate)
         {
-            await free.WaitAsync().ConfigureAwait(false);
+            isClosed = true;
+            late = [.. waiting];
+            waiting.Clear();
+            EndIfAllFree();
         }
 
+        late.ForEach(request => request.Fail(new ObjectDisposedException(nameof(SqliteShardStore))));
+        await allFree.Task.ConfigureAwait(false);
         Dispose();
-        free.Release(Size); // whoever still waits hears that the store is closed
     }
 
     public void Dispose()
     {
-        isClosed = true;
-        while (sessions.TryTake(out var session))
+        lock (gate)
         {
-            session.Dispose();
+            isClosed = true;
+            while (free.TryPop(out var session))
+            {
+                session.Dispose();
+            }
         }
     }
 
-    private T WithSession<T>(Func<ReadSession, T> read)
+    private void Serve(ReadSession session)
     {
-        if (!sessions.TryTake(out var session))
+        while (true)
         {
-            throw new InvalidOperationException("A reader was let in without a connection for it.");
-        }
+            ReadRequest? next;
+            lock (gate)
+            {
+                if (!waiting.TryDequeue(out next))
+                {
+                    free.Push(session);
+                    EndIfAllFree();
+                    return;
+                }
+            }
 
-        try
-        {
-            return session.InSnapshot(read);
+            next.Run(session);
         }
-        finally
+    }
+
+    private void EndIfAllFree()
+    {
+        if (isClosed && free.Count == Size)
         {
-            sessions.Add(session);
+            allFree.TrySetResult();
         }
+    }
+
+    private sealed class Turn(ReaderPool pool, ReadSession session) : IThreadPoolWorkItem
+    {
+        public void Execute() => pool.Serve(session);
     }
 }

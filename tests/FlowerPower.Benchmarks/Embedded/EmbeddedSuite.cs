@@ -18,6 +18,8 @@ internal static class EmbeddedSuite
         new("embedded.enqueue_latency_p50_ms", "ms", () => EnqueueOneByOneAsync(perSecond: false)),
         new("embedded.enqueue_bulk_per_s", "jobs/s", EnqueueBulkAsync),
         new("embedded.end_to_end_jobs_per_s", "jobs/s", () => EndToEndAsync(countEnqueueing: true)),
+        new("embedded.processor_us_per_job", "µs", () => CostAsync(() => Environment.CpuUsage.TotalTime.TotalMicroseconds)),
+        new("embedded.allocated_bytes_per_job", "bytes", () => CostAsync(() => GC.GetTotalAllocatedBytes())),
         new("embedded.drain_jobs_per_s", "jobs/s", () => EndToEndAsync(countEnqueueing: false)),
         new("embedded.result_latency_p50_ms", "ms", () => ResultLatencyAsync(0.50)),
         new("embedded.result_latency_p95_ms", "ms", () => ResultLatencyAsync(0.95)),
@@ -65,6 +67,17 @@ internal static class EmbeddedSuite
         bench.Node.SetWorkerSlots(Slots);
         await bench.WaitUntilCompletedAsync(BulkJobs);
         return BulkJobs / all.Elapsed.TotalSeconds;
+    }
+
+    /// <summary>What a job costs from its enqueueing to its stored result: unlike its time, that does not depend on what else the machine does.</summary>
+    private static async Task<double> CostAsync(Func<double> meter)
+    {
+        await using var bench = await BenchNode.StartAsync(workerSlots: 0);
+        var before = meter();
+        await bench.EnqueueManyAsync(BulkJobs, BulkPage);
+        bench.Node.SetWorkerSlots(Slots);
+        await bench.WaitUntilCompletedAsync(BulkJobs);
+        return (meter() - before) / BulkJobs;
     }
 
     private static async Task<double> ResultLatencyAsync(double quantile)

@@ -41,7 +41,7 @@ public sealed class WaitingEntryTests
         var state = Enqueued(new Random(1), T0, dueAt: T0);
 
         Assert.Equal(DateTimeOffset.MinValue, ((JobState.Waiting)state).ToWaitingJob().DueAt);
-        Assert.Equal(JobStatus.Pending, LiveJob.Of(state).StatusAt(DateTimeOffset.MinValue));
+        Assert.Equal(JobStatus.Pending, LiveJob.Of(state, "pipeline", "queue").StatusAt(DateTimeOffset.MinValue));
     }
 
     private static JobState RandomState(Random random)
