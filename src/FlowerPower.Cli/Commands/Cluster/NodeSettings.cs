@@ -1,6 +1,5 @@
 using System.Reflection;
 using FlowerPower.Actors.Transport;
-using FlowerPower.Cli.Parsing;
 using FlowerPower.Jobs;
 using FlowerPower.Node;
 using FlowerPower.Node.Workers;
