@@ -8,7 +8,7 @@ public sealed class NodeFileTests
 {
     [Theory]
     [InlineData("node.yml:2:1: unknown key slotz; did you mean slots?", "name: a\nslotz: 3\n")]
-    [InlineData("node.yml:1:7: slots is the text \"many\"; expected a whole number, 0 to 100000, or null.", "slots: many\n")]
+    [InlineData("node.yml:1:8: slots is the text \"many\"; expected a whole number, 0 to 100000, or null.", "slots: many\n")]
     [InlineData("node.yml:1:1: unknown key lease.guardd; did you mean guard?", "lease: { guardd: 2 }\n")]
     [InlineData("node.yml: lease: The cluster's times do not fit:", "redis: redis://localhost\nlease: { lease: 9, renew_every: 8 }\n")]
     [InlineData("node.yml: redis: The Redis address cannot be used: it does not begin with redis://", "redis: localhost\n")]

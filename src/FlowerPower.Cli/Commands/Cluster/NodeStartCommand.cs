@@ -40,7 +40,9 @@ internal sealed class NodeStartCommand : ToolCommand
             Health = settings.Health,
             OnServing = node => Announce(context.Output, settings, node),
             OnStopping = () => context.Output.Note(
-                $"stopping: running jobs may take {Rendering.Times.Length(settings.Drain)} to finish, then the shards go to other nodes; once more hands the jobs back at once"),
+                settings.Drain == TimeSpan.Zero
+                    ? "stopping: running jobs are handed back, then the shards go to other nodes"
+                    : $"stopping: running jobs may take {Rendering.Times.Length(settings.Drain)} to finish, then the shards go to other nodes; once more hands the jobs back at once"),
         };
         context.Host.Interrupts.Second.Register(host.HandBackRunning);
         await host.RunAsync(context.Interrupted).ConfigureAwait(false);
