@@ -3,6 +3,7 @@ using System.CommandLine.Completions;
 using System.CommandLine.Help;
 using System.Reflection;
 using FlowerPower.Cli.Commands;
+using FlowerPower.Cli.Commands.Cluster;
 using FlowerPower.Cli.Commands.Pipelines;
 using FlowerPower.Cli.Commands.Queue;
 using FlowerPower.Cli.Commands.Workers;
@@ -45,7 +46,17 @@ internal static class CommandTree
             new MetricsCommand(common),
             new CommandGroup("worker", "Start and stop what runs the jobs", new WorkerStartCommand(common), new WorkerStopCommand(common)));
         queue.Add(common.Redis);
+        common.Cluster.AddTo(queue);
         root.Add(queue);
+        root.Add(new CommandGroup("node", "Make this process a node of a cluster", new NodeStartCommand(common)));
+        var cluster = new CommandGroup(
+            "cluster",
+            "Look at a cluster's nodes and shards, and let a node leave",
+            new ShowClusterCommand(common),
+            new ShardsCommand(common),
+            new LeaveCommand(common));
+        common.Cluster.AddTo(cluster);
+        root.Add(cluster);
         root.Add(new CompletionCommand(common));
         return root;
     }

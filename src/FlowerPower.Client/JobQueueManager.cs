@@ -22,13 +22,14 @@ public sealed class JobQueueManager : IAsyncDisposable
 
     /// <summary>The jobs of a project.</summary>
     /// <param name="backend">A name that <see cref="QueueAdapter.Get"/> knows; <see langword="null"/>: the project's, else the default.</param>
-    /// <exception cref="ArgumentException">There is no such backend, or the Redis address cannot be used; the message says what would work.</exception>
+    /// <exception cref="ArgumentException">There is no such backend, or the address of the Redis or of the cluster cannot be used; the message says what would work.</exception>
     public JobQueueManager(FlowerPowerProject project, string? backend = null, QueueOptions? options = null, TimeProvider? time = null)
     {
         Project = project;
-        adapter = QueueAdapter.Get(backend ?? QueueAdapter.Default);
         this.options = options ?? new QueueOptions();
         this.time = time ?? TimeProvider.System;
+        var named = QueueAdapter.Get(backend ?? QueueAdapter.Default);
+        adapter = ClusterPlaces.Of(project, this.options) is { } cluster ? new ClusterAdapter(cluster) : named;
         var place = QueuePlaces.Of(project, this.options);
         queue = new OpenedQueue(project, adapter, this.options, place.SocketPath);
         waits = new JobWaits(queue, new NodeReturn(project, place, adapter, this.options, this.time));

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using FlowerPower.Jobs;
+using FlowerPower.Node;
 using FlowerPower.Node.Workers;
 using FlowerPower.Pipelines;
 
@@ -49,6 +50,12 @@ public sealed record QueueOptions
     /// <c>conf/project.yml</c> names, else a SQLite database in the project's state folder.
     /// </summary>
     public string? Redis { get; init; }
+
+    /// <summary>
+    /// The cluster that keeps and runs the jobs; no node is started in this process then. <see langword="null"/>: the one that
+    /// <c>conf/project.yml</c> names, if it names one and <see cref="Redis"/> is not set. Not together with <see cref="Redis"/>.
+    /// </summary>
+    public ClusterClientOptions? Cluster { get; init; }
 
     /// <summary>The queues that these workers serve; <see langword="null"/>: all.</summary>
     public IReadOnlyList<string>? Queues { get; init; }

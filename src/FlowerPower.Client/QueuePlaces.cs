@@ -36,14 +36,14 @@ public static class QueuePlaces
         }
 
         var backend = queue.Backend;
-        if (backend.Type is "sqlite")
+        if (backend.Type is "sqlite" or ClusterPlaces.BackendType)
         {
             return null;
         }
 
         if (backend.Type is not "redis")
         {
-            throw new FormatException($"{file}: job_queue.backend.type is '{backend.Type}'; it can be redis or sqlite.");
+            throw new FormatException($"{file}: job_queue.backend.type is '{backend.Type}'; it can be redis, sqlite or cluster.");
         }
 
         foreach (var key in new[] { "cert_file", "key_file", "ca_file" })

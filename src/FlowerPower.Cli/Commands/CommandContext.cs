@@ -27,6 +27,13 @@ internal sealed class CommandContext(CliHost host, ParseResult parse, CommonOpti
         return project;
     }
 
+    /// <summary>Does the command line name a project?</summary>
+    public bool HasProjectOption => parse.GetValue(common.Project) is { Length: > 0 };
+
+    /// <summary>The folder of the project that is meant.</summary>
+    /// <exception cref="ProjectException">None is, and there is none here or above.</exception>
+    public string FindProject() => ProjectFinder.Find(common, parse);
+
     /// <summary>Prints a pipeline's warnings, once its files have been read.</summary>
     public void WarnOf(IEnumerable<ConfigWarning> warnings)
     {
@@ -53,11 +60,13 @@ internal sealed class CommandContext(CliHost host, ParseResult parse, CommonOpti
     public JobQueueManager OpenQueue(FlowerPowerProject project, string? backend = null, QueueOptions? options = null)
     {
         PlaceOf(project);
+        ClusterOf(project);
         try
         {
             return new JobQueueManager(project, backend, (options ?? new QueueOptions()) with
             {
                 Redis = RedisOption(),
+                Cluster = common.Cluster.Read(parse, host),
                 Holder = $"flowerpower {CommandPath(parse)}",
                 OnWarning = new WarningLog(Output, host.Time).Warn,
             });
@@ -80,6 +89,47 @@ internal sealed class CommandContext(CliHost host, ParseResult parse, CommonOpti
             var sentence = wrong.Message.Split(" (Parameter")[0];
             throw RedisOption() is null ? new ConfigurationException(sentence) : new UsageException($"--redis: {sentence}");
         }
+    }
+
+    /// <summary>The cluster that keeps and runs the project's jobs; <see langword="null"/>: they are kept here.</summary>
+    public ClusterClientOptions? ClusterOf(FlowerPowerProject project)
+    {
+        if (RedisOption() is not null && common.Cluster.IsGiven(parse))
+        {
+            throw new UsageException("--redis and --cluster are two places for the jobs: a cluster has its own Redis, so give one of them.");
+        }
+
+        try
+        {
+            return ClusterPlaces.Of(project, new QueueOptions { Redis = RedisOption(), Cluster = common.Cluster.Read(parse, host) });
+        }
+        catch (ArgumentException wrong)
+        {
+            throw new ConfigurationException(wrong.Message.Split(" (Parameter")[0]);
+        }
+    }
+
+    /// <summary>The cluster that the command line names, or the configuration of the project that is meant.</summary>
+    /// <exception cref="UsageException">Neither does.</exception>
+    public ClusterClientOptions RequireCluster()
+    {
+        if (common.Cluster.Read(parse, host) is { } given)
+        {
+            return given;
+        }
+
+        FlowerPowerProject? project = null;
+        try
+        {
+            project = LoadProject();
+        }
+        catch (ProjectException error) when (error is not ConfigException && parse.GetValue(common.Project) is null)
+        {
+            // This command needs no project: only the name of a node.
+        }
+
+        return (project is null ? null : ClusterOf(project))
+            ?? throw new UsageException("Which cluster? Name one or more of its nodes with --cluster HOST:PORT, or in conf/project.yml (job_queue.backend, type: cluster).");
     }
 
     /// <summary>Commands outside <c>queue</c> do not have the option.</summary>

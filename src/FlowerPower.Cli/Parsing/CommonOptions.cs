@@ -27,6 +27,9 @@ internal sealed class CommonOptions(CliHost host)
         Recursive = true,
     };
 
+    /// <summary>Of <c>queue</c> and <c>cluster</c>, and all below them.</summary>
+    public ClusterOptions Cluster { get; } = new();
+
     /// <summary>Gives them to a command and all below it.</summary>
     public void AddTo(Command root)
     {

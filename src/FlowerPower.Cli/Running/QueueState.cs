@@ -1,5 +1,6 @@
 using FlowerPower.Client;
 using FlowerPower.Jobs;
+using FlowerPower.Node;
 using FlowerPower.Node.Local;
 
 namespace FlowerPower.Cli.Running;
@@ -11,9 +12,12 @@ internal static class QueueState
     public static bool IsServedElsewhere(IJobQueue queue) => queue is not EmbeddedJobQueue;
 
     /// <summary>The process that serves it, for people: <c>node local-1a (process 123)</c>.</summary>
-    public static string Server(IJobQueue queue, QueueOverview overview) => queue is LocalJobQueue local
-        ? $"node {overview.Node} (process {local.ProcessId})"
-        : $"node {overview.Node}";
+    public static string Server(IJobQueue queue, QueueOverview overview) => queue switch
+    {
+        LocalJobQueue local => $"node {overview.Node} (process {local.ProcessId})",
+        ClusterClient => "the cluster",
+        _ => $"node {overview.Node}",
+    };
 
     /// <summary>
     /// Makes sure that somebody runs the job: the workers of the process that serves the project, else this process, which then runs it and
@@ -44,7 +48,7 @@ internal static class QueueState
                 return opened;
             }
 
-            if (overview.WorkerSlots > 0)
+            if (overview.WorkerSlots > 0 || opened is ClusterClient)
             {
                 RequireWorkers(opened, overview, job);
                 return opened; // it has ended already
@@ -82,6 +86,18 @@ internal static class QueueState
     public static (string First, string Then) HowToServe(QueueOverview overview, string queue) =>
         ("flowerpower queue worker stop", $"flowerpower queue worker start --queues {string.Join(',', (overview.Queues ?? []).Append(queue))}");
 
+    /// <summary>What to type so that somebody serves this queue of the project's, or of the cluster.</summary>
+    public static string HowToServeAlso(IJobQueue opened, QueueOverview overview, string queue)
+    {
+        if (opened is ClusterClient)
+        {
+            return $"flowerpower node start --roles worker --queues {queue}";
+        }
+
+        var (stop, start) = HowToServe(overview, queue);
+        return overview.WorkerSlots == 0 ? "flowerpower queue worker start" : $"{stop} and {start}";
+    }
+
     /// <summary>Makes sure that somebody will end an unfinished job, before anything waits for it.</summary>
     /// <exception cref="CommandFailedException">No worker is up, or none for the job's queue.</exception>
     public static async Task RequireWorkersAsync(JobQueueManager queue, JobView job, CancellationToken cancellationToken)
@@ -102,7 +118,10 @@ internal static class QueueState
         }
 
         var (stop, start) = HowToServe(overview, job.Queue);
-        var (why, remedy) = overview.WorkerSlots == 0
+        var (why, remedy) = opened is ClusterClient
+            ? (overview.WorkerSlots == 0 ? "no node of the cluster runs jobs" : NobodyServes(opened, overview, job.Queue),
+                $"start a node that does ({HowToServeAlso(opened, overview, job.Queue)})")
+            : overview.WorkerSlots == 0
             ? ("no worker is running that would end it", "start one in another terminal with flowerpower queue worker start")
             : (NobodyServes(opened, overview, job.Queue), $"{stop}, in another terminal {start}");
         throw new CommandFailedException(

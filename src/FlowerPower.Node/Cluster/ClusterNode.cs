@@ -49,6 +49,9 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <summary>Whether it may grant and answer now.</summary>
     public bool MayServe => membership.MayServe;
 
+    /// <summary>Takes no more work, and gives back what runs, at once: an end in a hurry, before or while the node is disposed.</summary>
+    public void HandBackRunning() => node.HandBackRunning();
+
     /// <summary>The shards that it serves now.</summary>
     public int ShardsServed => node.Parts.Journals.Count(journal => journal is not null);
 

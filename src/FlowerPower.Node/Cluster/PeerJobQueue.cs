@@ -10,6 +10,10 @@ internal sealed class PeerJobQueue(Peer peer) : RemoteJobQueue
     /// <summary>An answer has come over the connection.</summary>
     public void Take(LocalResponse answer) => OnAnswer(answer);
 
+    /// <summary>Ask the node to stop, in good order; done when it has heard it.</summary>
+    public Task StopNodeAsync(CancellationToken cancellationToken) =>
+        AskAsync<LocalResponse.Ended>(n => new LocalRequest.Stop(n), cancellationToken);
+
     /// <summary>The connection has ended.</summary>
     public void Lose() => Break(null);
 

@@ -47,4 +47,13 @@ public sealed record BackendConfig : ConfigBlock
 
     /// <summary>The queues of RQ, first served first; by default <c>default</c>, <c>high</c>, <c>low</c>, <c>scheduler</c>.</summary>
     public IReadOnlyList<string> Queues => Get<string[]>("queues");
+
+    /// <summary>With type <c>cluster</c>: nodes of the cluster, each <c>host:port</c>; by default none.</summary>
+    public IReadOnlyList<string> Nodes => Get<string[]>("nodes");
+
+    /// <summary>With type <c>cluster</c>: the cluster's name; by default null: <c>flowerpower</c>.</summary>
+    public string? ClusterName => Get<string?>("cluster_name");
+
+    /// <summary>With type <c>cluster</c>: the file that holds its secret, relative to the project; by default null.</summary>
+    public string? SecretFile => Get<string?>("secret_file");
 }

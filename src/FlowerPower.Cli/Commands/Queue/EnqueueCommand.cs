@@ -53,13 +53,13 @@ internal sealed class EnqueueCommand : EnqueueingCommand
             }
         }
 
-        var (stop, start) = QueueState.HowToServe(overview, job.Queue);
+        var serve = QueueState.HowToServeAlso(opened, overview, job.Queue);
         context.Output.Note((job.IsFinished, overview.Serves(job.Queue), overview.WorkerSlots) switch
         {
             (true, _, _) => $"it has {JobText.Word(job.Status)} already",
             (_, true, var slots) => $"{QueueState.Server(opened, overview)} has it: {Sentences.Count(slots, "worker slot")}, {overview.BusySlots} busy",
-            (_, _, 0) => "no worker is running: it is stored, and runs with flowerpower queue worker start",
-            _ => $"{QueueState.NobodyServes(opened, overview, job.Queue)}: it is stored, and runs after {stop} and {start}",
+            (_, _, 0) => $"no worker is running: it is stored, and runs with {serve}",
+            _ => $"{QueueState.NobodyServes(opened, overview, job.Queue)}: it is stored, and runs after {serve}",
         });
         PrintStored();
         return ExitCodes.Done;

@@ -43,6 +43,11 @@ internal sealed class WorkerStartCommand : ToolCommand
     {
         var parse = context.Parse;
         var project = context.LoadProject();
+        if (context.ClusterOf(project) is not null)
+        {
+            throw new UsageException("The workers of a cluster are its nodes: flowerpower node start --roles worker.");
+        }
+
         var served = parse.GetValue(queues) is { Length: > 0 } lists ? RunOptions.Split(lists) : null;
         if (served is [] || served?.Any(name => name.Any(char.IsWhiteSpace)) == true)
         {

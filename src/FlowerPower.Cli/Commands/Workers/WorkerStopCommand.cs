@@ -34,6 +34,11 @@ internal sealed class WorkerStopCommand : ToolCommand
     protected override async Task<int> RunAsync(CommandContext context)
     {
         var project = context.LoadProject();
+        if (context.ClusterOf(project) is not null)
+        {
+            throw new UsageException("The workers of a cluster are its nodes, and each is told by its name: flowerpower cluster show, then flowerpower cluster leave NODE.");
+        }
+
         var patience = context.Parse.GetValue(timeout) ?? DefaultPatience;
         var place = context.PlaceOf(project);
         await using var node = await LocalJobQueue.TryConnectAsync(place.SocketPath, context.Interrupted).ConfigureAwait(false);

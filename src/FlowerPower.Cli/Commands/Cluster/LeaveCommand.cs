@@ -1,0 +1,59 @@
+using System.CommandLine;
+using FlowerPower.Cli.Parsing;
+using FlowerPower.Node;
+using FlowerPower.Storage;
+
+namespace FlowerPower.Cli.Commands.Cluster;
+
+/// <summary><c>cluster leave</c>: asks one node to stop in order.</summary>
+internal sealed class LeaveCommand : ToolCommand
+{
+    private readonly Argument<string> name = new("NODE") { Description = "The node's name or incarnation, as cluster show has it", HelpName = "NODE" };
+
+    public LeaveCommand(CommonOptions common)
+        : base(common, "leave", "Ask a node to leave in order: it finishes its jobs, hands over its shards, and its process ends") => Add(name);
+
+    public override IReadOnlyList<Example> Examples { get; } =
+    [
+        new("cluster leave b1 --cluster 10.0.0.1:7710 --secret-file secret", "by its name"),
+        new("cluster leave b1 --cluster 10.0.0.1:7710 && flowerpower cluster show --cluster 10.0.0.1:7710", "and see it go"),
+    ];
+
+    public override string FailsWhen => "there is no such node, several have that name, or it cannot be reached";
+
+    protected override async Task<int> RunAsync(CommandContext context)
+    {
+        var options = context.RequireCluster();
+        var wanted = context.Parse.GetRequiredValue(name);
+        Member member;
+        await using (var client = await ClusterClient.ConnectAsync(options, context.Interrupted).ConfigureAwait(false))
+        {
+            member = Find([.. (await client.LookAsync(context.Interrupted).ConfigureAwait(false)).Members.Where(m => m.IsLiving)], wanted);
+        }
+
+        await ClusterLooks.AskToLeaveAsync(options, member, context.Interrupted).ConfigureAwait(false);
+        context.Output.Text($"Node {member.Info.Incarnation} has heard it: it finishes or hands back its jobs, hands over its shards, and leaves.");
+        context.Output.Json(json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("node", member.Info.Incarnation);
+            json.WriteBoolean("isLeaving", true);
+            json.WriteEndObject();
+        });
+        return ExitCodes.Done;
+    }
+
+    private static Member Find(IReadOnlyList<Member> living, string wanted)
+    {
+        var found = living.Where(member => member.Info.Incarnation == wanted).ToList();
+        found = found.Count > 0 ? found : [.. living.Where(member => member.Info.Name == wanted)];
+        return found switch
+        {
+            [var one] => one,
+            [] => throw new CommandFailedException(
+                $"The cluster has no node '{wanted}': it has {Sentences.Or([.. living.Select(member => member.Info.Name).Distinct()])}."),
+            _ => throw new CommandFailedException(
+                $"Several nodes are called '{wanted}': name one by its incarnation, {Sentences.Or([.. found.Select(member => member.Info.Incarnation)])}."),
+        };
+    }
+}

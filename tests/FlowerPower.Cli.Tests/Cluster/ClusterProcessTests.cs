@@ -1,0 +1,184 @@
+using System.Net;
+using System.Text.Json;
+using FlowerPower.Cli.Tests.Harness;
+using FlowerPower.TestServers;
+
+namespace FlowerPower.Cli.Tests.Cluster;
+
+/// <summary>Nodes as processes of their own, a real redis-server, and commands that reach them over TCP.</summary>
+public sealed class ClusterProcessTests : IAsyncLifetime
+{
+    private RedisServer server = null!;
+
+    public async Task InitializeAsync() => server = await RedisServer.StartAsync();
+
+    public async Task DisposeAsync() => await server.DisposeAsync();
+
+    [Fact]
+    public async Task Two_nodes_share_a_cluster_that_commands_reach_through_either_of_them()
+    {
+        using var project = new TempProject().WithHello().Write("secret", "0123456789abcdef0123456789abcdef\n").Write("other", "fedcba9876543210fedcba9876543210\n");
+        await using var a = await StartAsync(project, "a", "--roles", "queue", "--secret-file", "secret");
+        await using var b = await StartAsync(project, "b", "--slots", "2", "--secret-file", "secret");
+
+        var ran = (await On(project, b, "queue", "run", "hello", "--id", "first", "--secret-file", "secret")).AssertDone();
+        var status = (await On(project, a, "queue", "status", "first", "--output", "json", "--secret-file", "secret")).AssertDone();
+        var shown = (await On(project, a, "cluster", "show", "--output", "json", "--secret-file", "secret")).AssertDone().Json;
+        var shards = (await On(project, b, "cluster", "shards", "--output", "json", "--secret-file", "secret")).AssertDone().Json;
+        var metrics = (await On(project, a, "queue", "metrics", "--secret-file", "secret")).AssertDone();
+        var stranger = await On(project, a, "queue", "list");
+        var mistaken = await On(project, a, "queue", "list", "--secret-file", "other");
+
+        Assert.Equal("greeting         Hello, World!\ngreeting_length  13\n", ran.Out);
+        Assert.Equal("completed", status.Json.GetProperty("status").GetString());
+        Assert.Equal(
+            [("a", "queue", "up", 0), ("b", "queue,worker", "up", 2)],
+            shown.GetProperty("members").EnumerateArray().Select(m => (
+                m.GetProperty("name").GetString()!,
+                string.Join(',', m.GetProperty("roles").EnumerateArray().Select(role => role.GetString())),
+                m.GetProperty("status").GetString()!,
+                m.GetProperty("slots").GetInt32())));
+        Assert.Equal(64, shards.GetProperty("shards").GetArrayLength());
+        Assert.All(shards.GetProperty("shards").EnumerateArray(), shard => Assert.Contains(shard.GetProperty("owner").GetString(), new[] { "a", "b" }));
+        Assert.StartsWith("Project 'shop', served by the cluster.", metrics.Out, StringComparison.Ordinal);
+        Assert.Contains("give both the same cluster secret", stranger.AssertFailed(), StringComparison.Ordinal);
+        Assert.Contains("give both the same cluster secret", mistaken.AssertFailed(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_node_that_is_told_to_stop_while_jobs_run_loses_none_of_them()
+    {
+        using var gate = new Gate();
+        using var project = new TempProject().WithGated();
+        await using var a = await StartAsync(project, "a", "--roles", "queue");
+        await using var b = await StartAsync(project, "b", "--slots", "1", "--drain", "0s");
+        for (var job = 1; job <= 3; job++)
+        {
+            (await On(project, b, "queue", "enqueue", "gated", "--id", $"g{job}", "--inputs", $"gate={gate.Path}")).AssertDone();
+        }
+
+        using var first = await gate.ArrivalAsync();
+        b.Tool.Signal(ToolProcess.Terminate);
+        await first.GoneAsync();
+        Assert.Equal(ExitCodes.Done, await b.Tool.ExitAsync());
+        await using var c = await StartAsync(project, "c", "--slots", "3");
+        for (var job = 1; job <= 3; job++)
+        {
+            using var visitor = await gate.ArrivalAsync();
+            await visitor.ReleaseAsync("at last");
+        }
+
+        for (var job = 1; job <= 3; job++)
+        {
+            Assert.Equal("answer  at last\n", (await On(project, a, "queue", "result", $"g{job}", "--wait")).AssertDone().Out);
+        }
+    }
+
+    [Fact]
+    public async Task A_node_leaves_when_a_client_asks_it_to_and_an_unknown_one_is_refused()
+    {
+        using var project = new TempProject().WithHello();
+        await using var a = await StartAsync(project, "a", "--roles", "queue");
+        await using var b = await StartAsync(project, "b", "--roles", "worker");
+
+        var unknown = await On(project, a, "cluster", "leave", "z");
+        (await On(project, a, "cluster", "leave", "b")).AssertDone();
+
+        Assert.Equal("The cluster has no node 'z': it has a or b.", unknown.AssertFailed());
+        Assert.Equal(ExitCodes.Done, await b.Tool.ExitAsync());
+        var members = (await On(project, a, "cluster", "show", "--output", "json")).AssertDone().Json.GetProperty("members");
+        Assert.Equal("a", Assert.Single(members.EnumerateArray()).GetProperty("name").GetString());
+    }
+
+    [Fact]
+    public async Task A_job_whose_queue_no_node_serves_is_stored_and_not_waited_for()
+    {
+        using var project = new TempProject().WithHello();
+        await using var a = await StartAsync(project, "a", "--queues", "reports");
+
+        var ran = await On(project, a, "queue", "run", "hello", "--id", "lonely");
+        var status = (await On(project, a, "queue", "status", "lonely", "--output", "json")).AssertDone();
+
+        Assert.Contains(
+            "no worker serves queue 'default' (the cluster serves only reports), so waiting would be in vain: start a node that does "
+            + "(flowerpower node start --roles worker --queues default)",
+            ran.AssertFailed(),
+            StringComparison.Ordinal);
+        Assert.Equal("pending", status.Json.GetProperty("status").GetString());
+    }
+
+    [Fact]
+    public async Task A_node_is_live_while_it_runs_and_ready_while_it_may_serve()
+    {
+        var port = RedisServer.FreePort();
+        using var project = new TempProject().WithHello().Write(
+            "node.yml", $"health: 127.0.0.1:{port}\nlease: {{ lease: 2, renew_every: 0.5, guard: 0.3 }}\n");
+        await using var a = await StartAsync(project, "a", "--config", "node.yml");
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+
+        Assert.Equal((HttpStatusCode.OK, "ready"), await AskAsync("/ready"));
+        Assert.Equal((HttpStatusCode.OK, "live"), await AskAsync("/live"));
+        Assert.Equal(HttpStatusCode.NotFound, (await AskAsync("/other")).Code);
+
+        server.Freeze(); // nothing that the node asks is answered
+        var began = TimeProvider.System.GetTimestamp();
+        while ((await AskAsync("/ready")).Code == HttpStatusCode.OK)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < Tool.Bound);
+            await Task.Delay(50); // the endpoint has to be asked
+        }
+
+        Assert.True(TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromSeconds(5), "It was unready before it had been in trouble for 5 s.");
+        Assert.Equal((HttpStatusCode.OK, "live"), await AskAsync("/live"));
+        server.Thaw();
+
+        async Task<(HttpStatusCode Code, string? Status)> AskAsync(string path)
+        {
+            using var answer = await http.GetAsync(path);
+            using var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+            return (answer.StatusCode, body.RootElement.GetProperty("status").GetString());
+        }
+    }
+
+    [Fact]
+    public async Task A_node_that_was_declared_dead_says_so_and_joins_again_in_the_same_process()
+    {
+        const int halt = 19; // SIGSTOP
+        const int goOn = 18; // SIGCONT
+        using var project = new TempProject().WithHello().Write("node.yml", "lease: { lease: 2, renew_every: 0.5, guard: 0.3 }\n");
+        await using var a = await StartAsync(project, "a", "--config", "node.yml", "--roles", "queue");
+        await using var b = await StartAsync(project, "b", "--config", "node.yml", "--slots", "1");
+
+        b.Tool.Signal(halt);
+        while ((await On(project, a, "cluster", "show", "--output", "json")).AssertDone().Json.GetProperty("members").GetArrayLength() == 2)
+        {
+            await Task.Delay(50); // the lease has to end by Redis' clock
+        }
+
+        b.Tool.Signal(goOn);
+        await b.Tool.LineAsync("warning: The cluster declared this node dead, and it joins anew");
+        await b.Tool.LineAsync("Serving cluster 'flowerpower' as b-");
+
+        Assert.StartsWith("greeting         Hello, World!", (await On(project, a, "queue", "run", "hello")).AssertDone().Out, StringComparison.Ordinal);
+    }
+
+    private async Task<NodeProcess> StartAsync(TempProject project, string name, params string[] more)
+    {
+        var tool = ToolProcess.Start(project, ["node", "start", "--name", name, "--redis", server.Url, "--listen", "127.0.0.1:0", .. more]);
+        var line = await tool.LineAsync("Serving cluster 'flowerpower' as ");
+        return new NodeProcess(tool, line.Split(" at ")[1].Split(' ')[0]);
+    }
+
+    private static Task<Said> On(TempProject project, NodeProcess node, params string[] arguments) =>
+        Tool.RunAsync(project, [.. arguments, "--cluster", node.Address]);
+
+    private sealed record NodeProcess(ToolProcess Tool, string Address) : IAsyncDisposable
+    {
+        /// <summary>At once: what it held ends with the Redis of the test.</summary>
+        public ValueTask DisposeAsync()
+        {
+            Tool.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
