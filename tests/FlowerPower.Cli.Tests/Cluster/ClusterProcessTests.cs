@@ -140,28 +140,6 @@ public sealed class ClusterProcessTests : IAsyncLifetime
         }
     }
 
-    [Fact]
-    public async Task A_node_that_was_declared_dead_says_so_and_joins_again_in_the_same_process()
-    {
-        const int halt = 19; // SIGSTOP
-        const int goOn = 18; // SIGCONT
-        using var project = new TempProject().WithHello().Write("node.yml", "lease: { lease: 2, renew_every: 0.5, guard: 0.3 }\n");
-        await using var a = await StartAsync(project, "a", "--config", "node.yml", "--roles", "queue");
-        await using var b = await StartAsync(project, "b", "--config", "node.yml", "--slots", "1");
-
-        b.Tool.Signal(halt);
-        while ((await On(project, a, "cluster", "show", "--output", "json")).AssertDone().Json.GetProperty("members").GetArrayLength() == 2)
-        {
-            await Task.Delay(50); // the lease has to end by Redis' clock
-        }
-
-        b.Tool.Signal(goOn);
-        await b.Tool.LineAsync("warning: The cluster declared this node dead, and it joins anew");
-        await b.Tool.LineAsync("Serving cluster 'flowerpower' as b-");
-
-        Assert.StartsWith("greeting         Hello, World!", (await On(project, a, "queue", "run", "hello")).AssertDone().Out, StringComparison.Ordinal);
-    }
-
     private async Task<NodeProcess> StartAsync(TempProject project, string name, params string[] more)
     {
         var tool = ToolProcess.Start(project, ["node", "start", "--name", name, "--redis", server.Url, "--listen", "127.0.0.1:0", .. more]);
