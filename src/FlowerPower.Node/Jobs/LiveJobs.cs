@@ -131,6 +131,6 @@ internal readonly record struct LiveJob(
 /// <summary>How a job stands in the line: the same whether its shard remembers it or its actor says it.</summary>
 internal static class WaitingJobs
 {
-    public static WaitingJob ToWaitingJob(this JobState.Waiting state) => 
+    public static WaitingJob ToWaitingJob(this JobState.Waiting state) =>
         LiveJob.Of(state, state.Trail.Spec.Pipeline, state.Trail.Spec.Queue).ToWaitingJob(state.Trail.Spec.Id);
 }
