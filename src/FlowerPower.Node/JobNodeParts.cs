@@ -156,6 +156,9 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
     /// <summary>Runs attempts.</summary>
     public ActorRef Worker { get; set; } = ActorRef.Nobody;
 
+    /// <summary>Shards that are read at once when a node of a cluster takes over many.</summary>
+    public SemaphoreSlim Recoveries { get; } = new(16, 16);
+
     /// <summary>The jobs.</summary>
     public IShardRegion Jobs { get; set; } = null!;
 

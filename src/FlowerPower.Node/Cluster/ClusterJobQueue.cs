@@ -79,7 +79,7 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
         OnOwnerAsync(ShardOf(id), queue => queue.FindAsync(id, cancellationToken), cancellationToken);
 
     public Task<JobView?> WaitAsync(JobId id, CancellationToken cancellationToken = default) =>
-        OnOwnerAsync(ShardOf(id), queue => queue.WaitAsync(id, cancellationToken), cancellationToken);
+        OnOwnerAsync(ShardOf(id), queue => queue.WaitAsync(id, cancellationToken), cancellationToken, isWait: true);
 
     public async IAsyncEnumerable<JobView> WatchAsync(JobId id, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -185,7 +185,9 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
             .ConfigureAwait(false);
     }
 
-    private async Task<T> OnOwnerAsync<T>(int shard, Func<IJobQueue, Task<T>> ask, CancellationToken cancellationToken)
+    /// <param name="isWait">The answer may take any time; only how long nobody could be asked counts.</param>
+    private async Task<T> OnOwnerAsync<T>(
+        int shard, Func<IJobQueue, Task<T>> ask, CancellationToken cancellationToken, bool isWait = false)
     {
         var started = time.GetTimestamp();
         while (true)
@@ -193,8 +195,10 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
             var change = nodes.Changed; // before the look, so that a change after it is not missed
             var owner = nodes.OwnerOf(shard);
             Exception? why = null;
+            var waited = TimeSpan.Zero;
             if (owner is not null && nodes.QueueOf(owner) is { } queue)
             {
+                var askedAt = time.GetTimestamp();
                 try
                 {
                     return await ask(queue).ConfigureAwait(false);
@@ -202,12 +206,18 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
                 catch (ShardElsewhereException error)
                 {
                     nodes.Doubt(shard, owner);
-                    why = error;
+                    (why, waited) = (error, time.GetElapsedTime(askedAt));
                 }
                 catch (QueueUnavailableException error)
                 {
-                    why = error; // its connection broke, or it stops; what it was asked is safe to repeat
+                    // Its connection broke, or it stops; what it was asked is safe to repeat.
+                    (why, waited) = (error, time.GetElapsedTime(askedAt));
                 }
+            }
+
+            if (isWait && waited > LookAgain)
+            {
+                started = time.GetTimestamp(); // it was asked, and waited, until now
             }
 
             if (time.GetElapsedTime(started) > GiveUpAfter)

@@ -24,6 +24,7 @@ internal sealed partial class ClusterPeers : ITransportHandler
         {
             node = nodes.GetOrAdd(peer.Identity.NodeId, _ => new NodePeer(parts.System, InfoOf(peer.Identity)));
             node.Connect(peer);
+            Greet(peer, node);
         }
 
         if (membership.View.Find(node.Incarnation) is null)
@@ -31,10 +32,14 @@ internal sealed partial class ClusterPeers : ITransportHandler
             membership.LookNow();
         }
 
+    }
+
+    /// <summary>Both begin anew: what was promised or granted over a former connection may not have arrived.</summary>
+    private void Greet(Peer peer, NodePeer node)
+    {
         peer.Tell(new ShardsServed([.. mine.Keys.Order()]));
         if (node.HasWorkers && parts.Broker != Actors.ActorRef.Nobody)
         {
-            // Both begin anew: what was promised or granted over a former connection may not have arrived.
             parts.Broker.Tell(new WorkerAway(node.Worker));
             node.Worker.Tell(BrokerStarted.Instance, parts.Broker);
             TellRunning(node, new ConfirmRunning(new WorkerId(node.Incarnation)));
@@ -44,15 +49,27 @@ internal sealed partial class ClusterPeers : ITransportHandler
     public void PeerLost(Peer peer, PeerLoss loss)
     {
         sessions?.End(peer);
-        if (peer.Identity.IsClient || Find(peer.Identity.NodeId) is not { } node || !node.Disconnect(peer))
+        if (peer.Identity.IsClient || Find(peer.Identity.NodeId) is not { } node)
         {
             return;
         }
 
-        Forget(node);
+        int times;
+        lock (gate)
+        {
+            // With what follows from it: a new connection must not be greeted in between.
+            if (!node.Disconnect(peer))
+            {
+                return;
+            }
+
+            times = node.Times;
+            Forget(node);
+        }
+
         if (!stopping.IsCancellationRequested && loss.Reason is not PeerLossReason.Retired)
         {
-            _ = AfterLossAsync(node, node.Times, loss.Reason);
+            _ = AfterLossAsync(node, times, loss.Reason);
         }
     }
 
@@ -89,6 +106,8 @@ internal sealed partial class ClusterPeers : ITransportHandler
             case WorkerReport report when message.IsAsk:
                 _ = AnswerAsync(message, report);
                 break;
+            case WorkerReport when !MayServe:
+                break; // told again, if it matters
             case WorkerReport report:
                 region.TellHere(report.Job.Value, report.ToCommand(), node.Worker);
                 break;

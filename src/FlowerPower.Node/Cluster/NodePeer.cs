@@ -96,6 +96,8 @@ internal sealed class NodePeer : IAsyncDisposable
         {
             if (!Tell(message))
             {
+                // What one side knows of the other's slots and attempts is not true any more: both begin anew.
+                _ = connection?.CloseAsync();
                 made!.Drop(DeadLetterReason.NodeUnreachable, message, sender);
             }
         });

@@ -7,13 +7,12 @@ namespace FlowerPower.Node.Cluster;
 internal readonly record struct HeldShard(int Shard, bool IsServing, TimeSpan Since, bool IsLeaving);
 
 /// <summary>How a node brings the shards that it has and those that belong to it into agreement.</summary>
-/// <param name="MaxStarting">Shards that are claimed and read at once, so that a node that takes over many answers for the first ones soon; 1 or more.</param>
 /// <param name="MaxMoving">Shards that are handed over at once while the node stays; 1 or more.</param>
 /// <param name="MinResidence">How long a shard stays at least before it is handed over to balance the cluster, so that none wanders.</param>
-internal sealed record ShardPlan(int MaxStarting, int MaxMoving, TimeSpan MinResidence)
+internal sealed record ShardPlan(int MaxMoving, TimeSpan MinResidence)
 {
     /// <summary>For a cluster on defaults.</summary>
-    public static ShardPlan Default { get; } = new(MaxStarting: 16, MaxMoving: 4, MinResidence: TimeSpan.FromSeconds(30));
+    public static ShardPlan Default { get; } = new(MaxMoving: 4, MinResidence: TimeSpan.FromSeconds(30));
 
     /// <summary>What to do now.</summary>
     /// <param name="me">This node's incarnation.</param>
@@ -23,13 +22,12 @@ internal sealed record ShardPlan(int MaxStarting, int MaxMoving, TimeSpan MinRes
     public ShardSteps Next(string me, IReadOnlyList<string?> placed, IReadOnlyCollection<HeldShard> held, bool isLeaving)
     {
         var here = held.Select(h => h.Shard).ToHashSet();
-        var starting = held.Count(h => !h.IsServing && !h.IsLeaving);
         var toStart = isLeaving
             ? []
-            : Enumerable.Range(0, placed.Count).Where(shard => placed[shard] == me && !here.Contains(shard)).Take(Math.Max(0, MaxStarting - starting)).ToList();
+            : Enumerable.Range(0, placed.Count).Where(shard => placed[shard] == me && !here.Contains(shard)).ToList();
 
         var foreign = held.Where(h => !h.IsLeaving && (isLeaving || (placed[h.Shard] is { } owner && owner != me))).ToList();
-        // One that does not serve yet has nothing to hand over.
+        // One that does not serve yet is not missed; its claim, if it has one, is given back.
         var toGive = foreign.Where(h => !h.IsServing || isLeaving).ToList();
         var settled = foreign.Except(toGive).ToList();
         var moving = held.Count(h => h.IsLeaving && h.IsServing);

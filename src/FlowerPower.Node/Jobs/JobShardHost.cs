@@ -13,6 +13,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
 
     private readonly ShardOwner me = new(parts.WorkerId.Value, new ClaimId(parts.Options.Chance.NextGuid()));
     private ShardJournal? journal;
+    private bool hasAskedForClaim;
     private ITimer? clockTimer;
     private ITimer? pruneTimer;
 
@@ -26,6 +27,12 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
         catch (Exception error)
         {
             parts.CannotServe(shard, error);
+            if (parts.IsCluster && hasAskedForClaim)
+            {
+                // Nobody calls StopAsync then, and the shard may be told to go to another node: that one waits for this claim's end.
+                await ReleaseAsync();
+            }
+
             throw;
         }
     }
@@ -38,7 +45,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
         while (true)
         {
             journal = new ShardJournal(store, shard, me, replaced, parts, why => Fail(context, why));
-            live = await RecoverAsync(head, cancellationToken);
+            live = await RecoverInTurnAsync(head, cancellationToken);
             if (parts.Memories[shard] is not { } memory)
             {
                 break;
@@ -108,7 +115,27 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
         {
             parts.ServesNoMore(shard, journal);
             await journal.CheckpointAsync();
-            await store.ReleaseAsync(shard, me.Claim, CancellationToken.None);
+            await ReleaseAsync();
+        }
+    }
+
+    /// <summary>
+    /// Among others the claim is given back however often it must be said: they take nothing from a node that lives. A node that is alone takes its
+    /// shards back from itself.
+    /// </summary>
+    private async Task ReleaseAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                await store.ReleaseAsync(shard, me.Claim, CancellationToken.None);
+                return;
+            }
+            catch (StoreUnavailableException) when (parts.IsCluster && !parts.Stopped.IsCancellationRequested)
+            {
+                await Task.Delay(ReleaseAgainAfter, parts.Options.Time);
+            }
         }
     }
 
@@ -124,12 +151,37 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
                 continue;
             }
 
+            hasAskedForClaim = true;
             parts.Claims[shard].Add(me.Claim); // before the call: if its answer is lost, the shard may be mine all the same
             var outcome = await store.ClaimAsync(shard, me, seen.Owner?.Claim, cancellationToken);
             if (outcome is ClaimOutcome.Granted granted)
             {
+                if (seen.Owner is { } former)
+                {
+                    parts.Claims[shard].Add(former.Claim); // it comes back only if the store goes back
+                }
+
                 return (granted.Head, seen.Owner?.Claim);
             }
+        }
+    }
+
+    /// <summary>A node that takes over many shards reads some of them at a time, so that the first ones serve soon.</summary>
+    private async Task<List<JobState>> RecoverInTurnAsync(ShardHead head, CancellationToken cancellationToken)
+    {
+        if (!parts.IsCluster)
+        {
+            return await RecoverAsync(head, cancellationToken);
+        }
+
+        await parts.Recoveries.WaitAsync(cancellationToken);
+        try
+        {
+            return await RecoverAsync(head, cancellationToken);
+        }
+        finally
+        {
+            parts.Recoveries.Release();
         }
     }
 
@@ -242,5 +294,6 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
     }
 
     private const int PrunePage = 500;
+    private static readonly TimeSpan ReleaseAgainAfter = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan ClockStep = TimeSpan.FromMilliseconds(100);
 }

@@ -125,7 +125,15 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         if (started)
         {
             var run = (JobState.Running)state;
-            grant.Worker.Tell(new RunAttempt(run.Trail.Spec, new AttemptNumber(run.Attempt, run.AttemptsThisRound), run.Grant), broker);
+            if (parts.FindWorker(run.Worker) is null && parts.IsCluster)
+            {
+                // It was declared dead while the start was stored: whoever looked for its attempts then did not find this one.
+                Context.Self.Tell(new JobCommand.LoseWorker(run.Worker, HandedBack: true, run.Grant));
+            }
+            else
+            {
+                grant.Worker.Tell(new RunAttempt(run.Trail.Spec, new AttemptNumber(run.Attempt, run.AttemptsThisRound), run.Grant), broker);
+            }
         }
 
         // After the worker was told: what the broker then says to the worker comes behind it.

@@ -44,7 +44,7 @@ internal sealed class RedisMasters(RedisGate gate, IReadOnlyList<ShardKeys> shar
             ids[shard] = id;
             return id != before;
         }
-        catch (StoreUnavailableException)
+        catch (StoreException)
         {
             return false; // asked again in the next round
         }
