@@ -77,7 +77,7 @@ public sealed class ScriptModelTests : IAsyncLifetime
                 var (answer, detail) = model.Renew(mine, mine + "!", givesBack, seat, takes);
 
                 var reply = (RedisResult[])(await gate.RunAsync(
-                    RedisScript.Renew, [key], [mine, mine + "!", givesBack ? 0 : 600_000, seat, takes ? "take" : "keep"], RedisLane.Leases, default))!;
+                    RedisScript.Renew, [key, $"members{seed}", $"living{seed}"], [mine, mine + "!", givesBack ? 0 : 600_000, seat, takes ? "take" : "keep"], RedisLane.Leases, default))!;
 
                 var where = $"seed {seed}, step {step}: ";
                 Assert.Equal(where + (answer, detail), where + ((string)reply[0]!, (string)reply[answer == "OK" ? 2 : 1]!));

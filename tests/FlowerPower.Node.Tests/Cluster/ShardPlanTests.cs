@@ -1,0 +1,62 @@
+using FlowerPower.Node.Cluster;
+
+namespace FlowerPower.Node.Tests.Cluster;
+
+public sealed class ShardPlanTests
+{
+    private static readonly TimeSpan Long = TimeSpan.FromHours(1);
+    private static readonly ShardPlan Plan = new(MaxMoving: 2, MinResidence: TimeSpan.FromSeconds(30));
+
+    [Fact]
+    public void What_belongs_here_and_is_not_here_is_started()
+    {
+        var steps = Plan.Next("me", ["me", "other", null, "me"], [new HeldShard(0, true, Long, false)], isLeaving: false);
+
+        Assert.Equal([3], steps.Start);
+        Assert.Empty(steps.Give);
+    }
+
+    [Fact]
+    public void What_belongs_elsewhere_goes_a_few_at_a_time_the_longest_here_first()
+    {
+        HeldShard[] held = [new(0, true, Long, false), new(1, true, Long * 3, false), new(2, true, Long * 2, false), new(3, true, Long, IsLeaving: false)];
+
+        Assert.Equal([1, 2], Plan.Next("me", ["b", "b", "b", "b"], held, isLeaving: false).Give);
+    }
+
+    [Fact]
+    public void A_move_that_is_under_way_counts()
+    {
+        HeldShard[] held = [new(0, true, Long, IsLeaving: true), new(1, true, Long, false), new(2, true, Long, false)];
+
+        Assert.Single(Plan.Next("me", ["b", "b", "b"], held, isLeaving: false).Give);
+    }
+
+    [Fact]
+    public void A_shard_that_has_just_come_stays_and_is_looked_at_again_when_it_may_go()
+    {
+        var steps = Plan.Next("me", ["b"], [new HeldShard(0, true, TimeSpan.FromSeconds(10), false)], isLeaving: false);
+
+        Assert.Empty(steps.Give);
+        Assert.Equal(TimeSpan.FromSeconds(20), steps.Again);
+    }
+
+    [Fact]
+    public void A_shard_that_does_not_serve_yet_is_given_up_at_once() =>
+        Assert.Equal([0], Plan.Next("me", ["b"], [new HeldShard(0, IsServing: false, TimeSpan.Zero, false)], isLeaving: false).Give);
+
+    [Fact]
+    public void A_shard_stays_while_nobody_is_there_to_take_it() =>
+        Assert.Empty(Plan.Next("me", [null], [new HeldShard(0, true, Long, false)], isLeaving: false).Give);
+
+    [Fact]
+    public void A_node_that_leaves_gives_everything_at_once_and_starts_nothing()
+    {
+        HeldShard[] held = [new(0, true, TimeSpan.Zero, false), new(1, true, Long, false), new(2, false, Long, false), new(3, true, Long, true)];
+
+        var steps = Plan.Next("me", ["me", "me", "b", null, "me"], held, isLeaving: true);
+
+        Assert.Empty(steps.Start);
+        Assert.Equal([0, 1, 2], steps.Give.Order());
+    }
+}
