@@ -71,14 +71,14 @@ public sealed class ClusterTests
         {
             var view = await rig.EndAsync(b.Queue, id);
             Assert.Equal(JobStatus.Completed, view.Status);
-            Assert.Equal(1, view.Attempts);
+            Assert.Equal(1, view.AttemptsThisRound); // one that reached the node while it stopped was handed back, which does not count
         }
     }
 
     [Fact]
     public async Task The_shards_and_the_attempts_of_a_node_that_vanished_go_to_the_others()
     {
-        await using var rig = new ClusterRig(lease: TimeSpan.FromSeconds(2));
+        await using var rig = new ClusterRig(lease: TimeSpan.FromSeconds(6)); // long enough for a busy machine
         var a = await rig.StartAsync("a");
         var b = await rig.StartAsync("b");
         await rig.AllShardsServedAsync(a, b);
