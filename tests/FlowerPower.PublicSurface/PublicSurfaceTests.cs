@@ -29,7 +29,8 @@ public sealed class PublicSurfaceTests
 
     /// <summary>What is shipped is what has a project in src.</summary>
     private static IEnumerable<string> Names =>
-        Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories).Select(path => Path.GetFileNameWithoutExtension(path));
+        Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories)
+        .Select(path => Path.GetFileNameWithoutExtension(path));
 
     private static string Golden => Path.Combine(Root, "tests", "FlowerPower.PublicSurface", "golden");
 

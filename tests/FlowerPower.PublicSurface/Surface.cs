@@ -5,7 +5,9 @@ using System.Text;
 
 namespace FlowerPower.PublicSurface;
 
-/// <summary>An assembly's public and protected types and members as text, a line each, sorted. What the compiler adds to records is left out.</summary>
+/// <summary>
+/// An assembly's public and protected types and members as text, a line each, sorted. What the compiler adds to records is left out.
+/// </summary>
 internal static class Surface
 {
     private const BindingFlags Own = BindingFlags.DeclaredOnly | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
@@ -46,7 +48,8 @@ internal static class Surface
         }
 
         var inherited = type.BaseType?.GetInterfaces() ?? [];
-        bases.AddRange(type.IsEnum ? [] : type.GetInterfaces().Except(inherited).Where(i => i.IsVisible && !(isRecord && IsOwnEquality(i))).Select(TypeNames.Of).Order(StringComparer.Ordinal));
+        var added = type.IsEnum ? [] : type.GetInterfaces().Except(inherited).Where(i => i.IsVisible && !(isRecord && IsOwnEquality(i)));
+        bases.AddRange(added.Select(TypeNames.Of).Order(StringComparer.Ordinal));
         kind = isRecord ? kind.Replace("class", "record", StringComparison.Ordinal).Replace("struct", "record struct", StringComparison.Ordinal) : kind;
         return $"{kind} {TypeNames.Of(type)}{(bases.Count > 0 ? " : " + string.Join(", ", bases) : "")}";
     }

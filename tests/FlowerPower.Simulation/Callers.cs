@@ -122,7 +122,8 @@ internal sealed class Callers(World world)
     }
 
     private IEnumerable<JobTransition> Outcomes(JobId id) =>
-        (world.Truth.StateOf(id).History?.Transitions ?? []).Where(step => step.Status is JobStatus.Completed or JobStatus.Failed or JobStatus.Cancelled);
+        (world.Truth.StateOf(id).History?.Transitions ?? [])
+        .Where(step => step.Status is JobStatus.Completed or JobStatus.Failed or JobStatus.Cancelled);
 
     /// <summary>What somebody is told of a job is, step by step, how it went; and it is no less than what was stored of it.</summary>
     private void Look(SimulatedNode node, JobId id, JobView? told)

@@ -24,7 +24,8 @@ internal sealed class Deeds
         [
             (30, EnqueueNew), (5, EnqueueAgain), (2, EnqueueOther), (7, node => callers.Cancel(node, AnyJob())), (5, Retry), (4, RetryAgain),
             (6, node => callers.Find(node, AnyJob())), (7, node => callers.Wait(node, AnyJob())), (2, callers.List), (6, AnswerLate),
-            (2, Crash), (2, TakeOver), (2, StopOld), (1, StopCleanly), (3, node => node.SetSlots(world.Random.Next(5))), (1, BreakBroker), (2, CutStore),
+            (2, Crash), (2, TakeOver), (2, StopOld), (1, StopCleanly), (3, node => node.SetSlots(world.Random.Next(5))), (1, BreakBroker),
+            (2, CutStore),
         ];
         weights = deeds.Sum(deed => deed.Weight);
     }

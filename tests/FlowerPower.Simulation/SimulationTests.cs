@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 
 namespace FlowerPower.Simulation;
 
@@ -37,5 +38,5 @@ public sealed class SimulationTests
     public void A_seed_plays_the_same_twice() => Assert.Equal(SeededRun.Run(7), SeededRun.Run(7));
 
     private static int? Read(string variable) =>
-        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : null;
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
 }

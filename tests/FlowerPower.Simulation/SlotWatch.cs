@@ -31,7 +31,8 @@ internal sealed class SlotWatch(World world)
             var since = Later(Later(waitingSince[id], freeSince), world.CalmSince);
             if (now - since > bound)
             {
-                throw world.Broken($"{id} waits since {now - waitingSince[id]} for {node?.Name}, which has had a free slot since {now - freeSince} (I7).");
+                throw world.Broken(
+                    $"{id} has waited for {now - waitingSince[id]}, and {node?.Name} has had a free slot for {now - freeSince} (I7).");
             }
         }
     }

@@ -9,7 +9,9 @@ internal sealed class StoreWeather
     /// <summary>How often a reply is lost after the store did what was asked.</summary>
     public double LostReplies { get; set; }
 
-    /// <summary>How often an append breaks in a way that its caller does not repeat, whether or not it was stored: the shard is read again then.</summary>
+    /// <summary>
+    /// How often an append breaks in a way that its caller does not repeat, whether or not it was stored: the shard is read again then.
+    /// </summary>
     public double BrokenAppends { get; set; }
 
     /// <summary>Until then nothing gets through.</summary>

@@ -48,13 +48,10 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
 
     public bool AreThere => true;
 
-    public bool MayServe => membership.MayServe;
+    private bool MayServe => membership.MayServe;
 
     public IReadOnlyCollection<ActorRef> Workers =>
         [.. nodes.Values.Where(node => node.HasWorkers && node.IsConnected).Select(node => node.Worker)];
-
-    /// <summary>The other nodes that are not dead.</summary>
-    public IEnumerable<NodePeer> Nodes => nodes.Values;
 
     /// <summary>The node's actors and its transport are there: what came before waits until now.</summary>
     public void Begin(JobNodeParts nodeParts, PeerTransport nodeTransport, QueueSessions queueSessions)
@@ -117,11 +114,6 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
         }
 
         return false;
-    }
-
-    /// <summary>It belongs to this node again when the placement says so.</summary>
-    public void Fenced(int shard)
-    {
     }
 
     public void Serves(int shard)

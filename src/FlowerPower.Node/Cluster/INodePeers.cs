@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using FlowerPower.Actors;
 using FlowerPower.Jobs;
 using FlowerPower.Node.Jobs;
@@ -11,9 +10,6 @@ internal interface INodePeers
 {
     /// <summary>Whether shards, brokers and workers may be on other nodes. It does not change.</summary>
     bool AreThere { get; }
-
-    /// <summary>Whether this node may grant and answer now; <see langword="false"/> while others may take its shards, for all it knows.</summary>
-    bool MayServe { get; }
 
     /// <summary>The workers of other nodes that can be reached now.</summary>
     IReadOnlyCollection<ActorRef> Workers { get; }
@@ -35,9 +31,6 @@ internal interface INodePeers
     /// <exception cref="ShardLostException">Never, as long as that other lives.</exception>
     ValueTask<bool> MayTakeFromAsync(int shard, ShardOwner? holder, CancellationToken cancellationToken);
 
-    /// <summary>Another node has taken the shard from this one.</summary>
-    void Fenced(int shard);
-
     /// <summary>This node serves the shard.</summary>
     void Serves(int shard);
 
@@ -48,11 +41,7 @@ internal interface INodePeers
 /// <summary>A node that has its store for itself.</summary>
 internal sealed class NoPeers(JobNodeParts parts) : INodePeers
 {
-    private readonly ConcurrentDictionary<int, byte> fenced = [];
-
     public bool AreThere => false;
-
-    public bool MayServe => true;
 
     public IReadOnlyCollection<ActorRef> Workers => [];
 
@@ -66,22 +55,15 @@ internal sealed class NoPeers(JobNodeParts parts) : INodePeers
 
     /// <summary>
     /// A shard that this node has not served yet is taken from whoever had it: the caller holds the store. One that it has served is taken
-    /// back only from itself: whoever fenced this node is alive, also while it has released the shard to read it again, and two that take it
-    /// from each other would both do no work.
+    /// back only from itself: whoever fenced this node is alive, and two that take it from each other would both do no work.
     /// </summary>
     public ValueTask<bool> MayTakeFromAsync(int shard, ShardOwner? holder, CancellationToken cancellationToken)
     {
-        if (holder is not null && parts.HasServed(shard) && !parts.Claims[shard].Contains(holder.Claim))
-        {
-            Fenced(shard);
-        }
-
-        return fenced.ContainsKey(shard)
-            ? throw new ShardLostException($"Shard {shard} belongs to {holder?.Node ?? "another node"} now; this node serves it no more.")
+        var isFencedOff = holder is not null && parts.HasServed(shard) && !parts.Claims[shard].Contains(holder.Claim);
+        return isFencedOff
+            ? throw new ShardLostException($"Shard {shard} belongs to {holder!.Node} now; this node serves it no more.")
             : ValueTask.FromResult(true);
     }
-
-    public void Fenced(int shard) => fenced[shard] = 0;
 
     public void Serves(int shard)
     {

@@ -115,7 +115,13 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
         {
             parts.ServesNoMore(shard, journal);
             await journal.CheckpointAsync();
-            await ReleaseAsync();
+
+            // A shard that is only read again stays this node's meanwhile: a former owner that still lives would take what belongs to nobody, and
+            // this node would then take itself for replaced. In a cluster nobody takes what is not placed there.
+            if (parts.IsCluster || parts.Stopped.IsCancellationRequested)
+            {
+                await ReleaseAsync();
+            }
         }
     }
 

@@ -47,11 +47,6 @@ internal sealed class ShardAppender(IShardStore store, int shard, ShardOwner me,
                     case AppendOutcome.Fenced fenced:
                         if (!await IsClaimedAgainAsync(fenced.Owner))
                         {
-                            if (fenced.Owner is not null)
-                            {
-                                parts.Peers.Fenced(shard); // nobody's claim is a store's that forgot
-                            }
-
                             return new ShardLostException($"Shard {shard} belongs to {fenced.Owner?.Node ?? "nobody"} now.");
                         }
 

@@ -116,6 +116,24 @@ public sealed class ShardOutageTests
     }
 
     [Fact]
+    public void A_former_owner_does_not_get_a_shard_while_its_owner_reads_it_again()
+    {
+        var former = new ShardRig();
+        former.Enqueue("job");
+        var owner = new ShardRig(store: former.Store, worker: "worker-2");
+        Assert.IsType<Failure>(Assert.Single(former.Enqueue("late"))); // it hears that it is fenced
+        former.Faults.FailNext(StoreStep.BeforeWrite, StoreOperation.Append, error: () => new StoreCorruptException("torn page"));
+
+        owner.Ask("job", new JobCommand.Cancel("Ada", null));
+        Assert.NotEqual(ShardPhase.Active, owner.Phase(0));
+        former.Advance(5 * Second);
+        owner.Advance(5 * Second);
+
+        Assert.NotEqual(ShardPhase.Active, former.Phase(0));
+        Assert.IsType<JobState.Waiting>(Assert.IsType<JobReply>(Assert.Single(owner.Ask("job", QueryJob.Instance))).State);
+    }
+
+    [Fact]
     public async Task A_broker_that_starts_anew_while_a_shard_offers_its_jobs_finds_them_all()
     {
         var first = new ShardRig();
