@@ -84,7 +84,13 @@ public sealed class ClusterClient : IJobQueue
 
     /// <summary>Who is there and who has what, as a node knows it now.</summary>
     /// <exception cref="QueueUnavailableException">No node answers.</exception>
-    internal Task<ClusterMap> MapAsync(CancellationToken cancellationToken = default) => nodes.LearnAsync(cancellationToken);
+    public async Task<ClusterPicture> LookAsync(CancellationToken cancellationToken = default) =>
+        ClusterPicture.Of(await nodes.LearnAsync(cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Asks one node to leave in order; returns when it has said that it will.</summary>
+    /// <exception cref="QueueUnavailableException">The node cannot be reached, or refuses.</exception>
+    public async Task AskToLeaveAsync(Member member, CancellationToken cancellationToken = default) =>
+        await (await nodes.ReachAsync(member.Info, cancellationToken).ConfigureAwait(false)).StopNodeAsync(cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<EnqueueReceipt>> EnqueueAsync(IReadOnlyList<EnqueueRequest> requests, CancellationToken cancellationToken = default) =>
@@ -163,6 +169,32 @@ public sealed class ClusterClient : IJobQueue
             }
 
             return null;
+        }
+
+        /// <summary>That node and no other.</summary>
+        public async Task<PeerJobQueue> ReachAsync(MemberInfo node, CancellationToken cancellationToken)
+        {
+            if (Connected().Find(p => p.Identity.NodeId == node.Incarnation) is not { } peer)
+            {
+                if (!PeerAddress.TryParse(node.Address, out var address))
+                {
+                    throw new QueueUnavailableException($"The node {node.Name} has no address that could be reached: '{node.Address}'.");
+                }
+
+                try
+                {
+                    peer = await transport.DialAsync(address, node.Incarnation, cancellationToken).ConfigureAwait(false);
+                }
+                catch (Exception error) when (error is PeerUnreachableException or HandshakeRefusedException)
+                {
+                    throw new QueueUnavailableException($"The node {node.Name} at {address} cannot be reached: {error.Message}", error);
+                }
+            }
+
+            lock (gate)
+            {
+                return queues.GetValueOrDefault(peer) ?? throw new QueueUnavailableException($"The node {node.Name} has gone; look again.");
+            }
         }
 
         public void Doubt(int shard, string node)

@@ -31,7 +31,6 @@ internal sealed partial class ClusterPeers : ITransportHandler
         {
             membership.LookNow();
         }
-
     }
 
     /// <summary>Both begin anew: what was promised or granted over a former connection may not have arrived.</summary>
@@ -116,7 +115,7 @@ internal sealed partial class ClusterPeers : ITransportHandler
                 TellClientsSoon();
                 break;
             case ShardReleased released:
-                Directory.Doubt(released.Shard, node.Incarnation);
+                Directory.Released(released.Shard, node.Incarnation);
                 break;
             case MembersChanged:
                 membership.LookNow();

@@ -179,9 +179,14 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
 
             foreach (var (incarnation, node) in nodes)
             {
-                // One that connected before its row was seen is not in this view, and not dead either.
-                if (view.Find(incarnation) is { IsLiving: false } || (view.Find(incarnation) is null && !node.IsConnected))
+                if (view.Find(incarnation) is { IsLiving: false })
                 {
+                    Bury(node);
+                    transport.Retire(incarnation, long.MaxValue - 1);
+                }
+                else if (view.Find(incarnation) is null && !node.IsConnected)
+                {
+                    // Forgotten by the table; it may be on its way back into it, and is another peer then. One that is connected was only seen before its row.
                     Bury(node);
                 }
             }
@@ -203,7 +208,6 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
     private void Bury(NodePeer node)
     {
         nodes.TryRemove(node.Incarnation, out _);
-        transport.Retire(node.Incarnation, long.MaxValue - 1);
         node.Die();
         Forget(node);
         LoseAttempts(node, isCrash: true);

@@ -98,7 +98,7 @@ internal sealed class ShardDirectory(int shardCount)
         }
     }
 
-    /// <summary>The node does not have the shard, or has released it.</summary>
+    /// <summary>The node does not have the shard.</summary>
     public void Doubt(int shard, string node)
     {
         lock (gate)
@@ -108,6 +108,16 @@ internal sealed class ShardDirectory(int shardCount)
                 served[shard] = null;
                 Announce();
             }
+        }
+    }
+
+    /// <summary>The node has released the shard. Whoever waits to claim it must hear that, also if the node has said before that it serves it no more.</summary>
+    public void Released(int shard, string node)
+    {
+        lock (gate)
+        {
+            served[shard] = served[shard] == node ? null : served[shard];
+            Announce();
         }
     }
 

@@ -23,15 +23,10 @@ internal sealed class LeaveCommand : ToolCommand
 
     protected override async Task<int> RunAsync(CommandContext context)
     {
-        var options = context.RequireCluster();
-        var wanted = context.Parse.GetRequiredValue(name);
-        Member member;
-        await using (var client = await ClusterClient.ConnectAsync(options, context.Interrupted).ConfigureAwait(false))
-        {
-            member = Find([.. (await client.LookAsync(context.Interrupted).ConfigureAwait(false)).Members.Where(m => m.IsLiving)], wanted);
-        }
-
-        await ClusterLooks.AskToLeaveAsync(options, member, context.Interrupted).ConfigureAwait(false);
+        await using var client = await ClusterClient.ConnectAsync(context.RequireCluster(), context.Interrupted).ConfigureAwait(false);
+        var picture = await client.LookAsync(context.Interrupted).ConfigureAwait(false);
+        var member = Find([.. picture.Members.Where(m => m.IsLiving)], context.Parse.GetRequiredValue(name));
+        await client.AskToLeaveAsync(member, context.Interrupted).ConfigureAwait(false);
         context.Output.Text($"Node {member.Info.Incarnation} has heard it: it finishes or hands back its jobs, hands over its shards, and leaves.");
         context.Output.Json(json =>
         {

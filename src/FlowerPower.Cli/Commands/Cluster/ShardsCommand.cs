@@ -7,7 +7,7 @@ namespace FlowerPower.Cli.Commands.Cluster;
 
 /// <summary><c>cluster shards</c>: who has which shard.</summary>
 internal sealed class ShardsCommand(CommonOptions common)
-    : ToolCommand(common, "shards", "Show which node has each shard, or is about to have it")
+    : LookCommand(common, "shards", "Show which node has each shard, or is about to have it")
 {
     public override IReadOnlyList<Example> Examples { get; } =
     [
@@ -15,13 +15,8 @@ internal sealed class ShardsCommand(CommonOptions common)
         new("cluster shards --cluster 10.0.0.1:7710 --output json | jq '.shards[].owner'", "the owners, for a script"),
     ];
 
-    public override string FailsWhen => "no node of the cluster answers, or it refuses: another secret, another name";
-
-    protected override async Task<int> RunAsync(CommandContext context)
+    protected override void Show(CommandContext context, string cluster, ClusterPicture picture)
     {
-        var options = context.RequireCluster();
-        await using var client = await ClusterClient.ConnectAsync(options, context.Interrupted).ConfigureAwait(false);
-        var picture = await client.LookAsync(context.Interrupted).ConfigureAwait(false);
         var table = new TextTable("SHARD", "NODE", "INCARNATION");
         foreach (var (shard, owner) in picture.Owners.Index())
         {
@@ -32,9 +27,7 @@ internal sealed class ShardsCommand(CommonOptions common)
         context.Output.Json(json =>
         {
             json.WriteStartObject();
-            json.WriteString("cluster", options.Name);
-            json.WriteString("node", picture.Node);
-            json.WriteString("asOf", picture.AsOf);
+            WriteSource(json, cluster, picture);
             json.WriteStartArray("shards");
             foreach (var (shard, owner) in picture.Owners.Index())
             {
@@ -48,7 +41,6 @@ internal sealed class ShardsCommand(CommonOptions common)
             json.WriteEndArray();
             json.WriteEndObject();
         });
-        return ExitCodes.Done;
 
         string? NameOf(string? incarnation) => picture.Members.FirstOrDefault(member => member.Info.Incarnation == incarnation)?.Info.Name ?? incarnation;
     }

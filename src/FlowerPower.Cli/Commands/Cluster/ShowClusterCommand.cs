@@ -7,7 +7,7 @@ using FlowerPower.Storage;
 namespace FlowerPower.Cli.Commands.Cluster;
 
 /// <summary><c>cluster show</c>: the nodes of a cluster.</summary>
-internal sealed class ShowClusterCommand : ToolCommand
+internal sealed class ShowClusterCommand : LookCommand
 {
     private readonly Option<bool> all = new("--all") { Description = "The dead of late as well" };
 
@@ -20,17 +20,12 @@ internal sealed class ShowClusterCommand : ToolCommand
         new("cluster show --cluster 10.0.0.1:7710,10.0.0.2:7710 --all --output json", "with those that died lately, for a script"),
     ];
 
-    public override string FailsWhen => "no node of the cluster answers, or it refuses: another secret, another name";
-
-    protected override async Task<int> RunAsync(CommandContext context)
+    protected override void Show(CommandContext context, string cluster, ClusterPicture picture)
     {
-        var options = context.RequireCluster();
-        await using var client = await ClusterClient.ConnectAsync(options, context.Interrupted).ConfigureAwait(false);
-        var picture = await client.LookAsync(context.Interrupted).ConfigureAwait(false);
         var shown = picture.Members.Where(member => member.IsLiving || context.Parse.GetValue(all)).ToList();
         var answers = picture.Members.FirstOrDefault(member => member.Info.Incarnation == picture.Node)?.Info.Name ?? picture.Node;
         context.Output.Text(
-            $"Cluster '{options.Name}' as {answers} knew it at {Times.At(picture.AsOf)}: {Sentences.Count(picture.Members.Count(m => m.IsLiving), "node")}, "
+            $"Cluster '{cluster}' as {answers} knew it at {Times.At(picture.AsOf)}: {Sentences.Count(picture.Members.Count(m => m.IsLiving), "node")}, "
             + $"{Sentences.Count(picture.Owners.Count, "shard")}.");
         var table = new TextTable("NODE", "ADDRESS", "ROLES", "STATUS", "SLOTS", "QUEUES", "SHARDS", "LEASE LEFT", "SINCE", "INCARNATION");
         foreach (var member in shown)
@@ -53,9 +48,7 @@ internal sealed class ShowClusterCommand : ToolCommand
         context.Output.Json(json =>
         {
             json.WriteStartObject();
-            json.WriteString("cluster", options.Name);
-            json.WriteString("node", picture.Node);
-            json.WriteString("asOf", picture.AsOf);
+            WriteSource(json, cluster, picture);
             json.WriteNumber("version", picture.Version);
             json.WriteNumber("shards", picture.Owners.Count);
             json.WriteStartArray("members");
@@ -81,7 +74,6 @@ internal sealed class ShowClusterCommand : ToolCommand
             json.WriteEndArray();
             json.WriteEndObject();
         });
-        return ExitCodes.Done;
     }
 
     private static int ShardsOf(ClusterPicture picture, Member member) => picture.Owners.Count(owner => owner == member.Info.Incarnation);
