@@ -60,23 +60,31 @@ internal sealed class ClusterRig : IAsyncDisposable
         return node;
     }
 
-    /// <summary>Every shard is served by exactly one of the nodes that are here.</summary>
-    public Task AllShardsServedAsync(params ClusterNode[] by) => UntilAsync(
-        () => by.Sum(node => node.ShardsServed) == Store.ShardCount,
-        () => $"all shards to be served: {string.Join(", ", by.Select(node => $"{node.Name} {node.ShardsServed}"))}");
-
-    public static async Task UntilAsync(Func<bool> holds, Func<string> what)
+    /// <summary>The nodes agree whose each shard is, and each shard is served where it belongs and nowhere else.</summary>
+    public async Task SettledAsync(params ClusterNode[] nodesNow)
     {
-        var deadline = TimeProvider.System.GetTimestamp();
-        while (!holds())
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
         {
-            if (TimeProvider.System.GetElapsedTime(deadline) > TimeSpan.FromSeconds(30))
+            var changes = nodesNow.Select(node => node.Peers.Directory.Changed).ToList(); // before the look, so that none is missed
+            if (Enumerable.Range(0, Store.ShardCount).All(IsSettled))
             {
-                throw new TimeoutException($"Waited 30 s for {what()}.");
+                return;
             }
 
-            await Task.Delay(10); // what other processes' connections bring cannot be awaited here
+            try
+            {
+                await Task.WhenAny(changes).WaitAsync(patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                throw new TimeoutException($"Waited 30 s for all shards to be where they belong.\n{Describe()}");
+            }
         }
+
+        bool IsSettled(int shard) => nodesNow.All(node =>
+            node.Peers.Directory.Placed[shard] == nodesNow[0].Peers.Directory.Placed[shard]
+            && (node.Parts.Journals[shard] is not null) == (node.Peers.Directory.Placed[shard] == node.Name));
     }
 
     public static async Task<IReadOnlyList<JobId>> EnqueueAsync(IJobQueue queue, int count, string pipeline = "echo", Func<JobSpec, JobSpec>? change = null)

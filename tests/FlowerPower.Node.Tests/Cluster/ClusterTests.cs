@@ -12,7 +12,7 @@ public sealed class ClusterTests
         var a = await rig.StartAsync("a");
         var b = await rig.StartAsync("b");
         var c = await rig.StartAsync("c");
-        await rig.AllShardsServedAsync(a, b, c);
+        await rig.SettledAsync(a, b, c);
 
         var ids = await ClusterRig.EnqueueAsync(a.Queue, 60);
 
@@ -34,7 +34,7 @@ public sealed class ClusterTests
         await using var rig = new ClusterRig();
         var a = await rig.StartAsync("a", MemberRoles.Queue);
         var b = await rig.StartAsync("b", MemberRoles.Queue);
-        await rig.AllShardsServedAsync(a, b);
+        await rig.SettledAsync(a, b);
         await rig.StartAsync("w", MemberRoles.Worker, slots: 1); // fewer slots than brokers
 
         var ids = await ClusterRig.EnqueueAsync(b.Queue, 40);
@@ -52,7 +52,7 @@ public sealed class ClusterTests
         await using var rig = new ClusterRig();
         var a = await rig.StartAsync("a");
         var b = await rig.StartAsync("b");
-        await rig.AllShardsServedAsync(a, b);
+        await rig.SettledAsync(a, b);
         var gate = new TaskCompletionSource();
         rig.Executor.On("slow", async run =>
         {
@@ -66,7 +66,7 @@ public sealed class ClusterTests
         gate.SetResult();
         await stop;
 
-        await rig.AllShardsServedAsync(b);
+        await rig.SettledAsync(b);
         foreach (var id in ids)
         {
             var view = await rig.EndAsync(b.Queue, id);
@@ -81,7 +81,7 @@ public sealed class ClusterTests
         await using var rig = new ClusterRig(lease: TimeSpan.FromSeconds(6)); // long enough for a busy machine
         var a = await rig.StartAsync("a");
         var b = await rig.StartAsync("b");
-        await rig.AllShardsServedAsync(a, b);
+        await rig.SettledAsync(a, b);
         var hanging = new TaskCompletionSource();
         rig.Executor.On("first-hangs", async run =>
         {
@@ -100,7 +100,7 @@ public sealed class ClusterTests
 
         await rig.VanishAsync(a);
 
-        await rig.AllShardsServedAsync(b);
+        await rig.SettledAsync(b);
         hanging.SetResult();
         foreach (var id in ids)
         {
@@ -113,7 +113,7 @@ public sealed class ClusterTests
     {
         await using var rig = new ClusterRig();
         var nodes = new[] { await rig.StartAsync("a", MemberRoles.Queue), await rig.StartAsync("b", MemberRoles.Queue), await rig.StartAsync("c", MemberRoles.Queue) };
-        await rig.AllShardsServedAsync(nodes);
+        await rig.SettledAsync(nodes);
         await rig.StartAsync("w", MemberRoles.Worker, slots: 1);
 
         for (var round = 0; round < 30; round++)
@@ -131,7 +131,7 @@ public sealed class ClusterTests
         await using var client = await ClusterClient.ConnectAsync(new ClusterClientOptions { Nodes = [a.Address], Name = "test" }).Within();
         var ids = (await ClusterRig.EnqueueAsync(client, 10)).ToList();
         var b = await rig.StartAsync("b");
-        await ClusterRig.UntilAsync(() => b.ShardsServed > 0 && a.ShardsServed + b.ShardsServed == 8, () => "b to have its part");
+        await rig.SettledAsync(a, b);
 
         ids.AddRange(await ClusterRig.EnqueueAsync(client, 20));
         await rig.StopAsync(a);

@@ -1,6 +1,7 @@
 using FlowerPower.Actors;
 using FlowerPower.Actors.TestKit;
 using FlowerPower.Jobs;
+using FlowerPower.Node.Cluster;
 using FlowerPower.Node.Jobs;
 using FlowerPower.Node.Queues;
 using FlowerPower.Storage;
@@ -12,7 +13,7 @@ internal sealed class ShardRig
 {
     private readonly DeterministicDispatcher dispatcher = new(seed: 1);
 
-    public ShardRig(int shards = 1, InMemoryShardStore? store = null, string worker = "worker-1")
+    public ShardRig(int shards = 1, InMemoryShardStore? store = null, string worker = "worker-1", INodePeers? peers = null)
     {
         Store = store ?? new InMemoryShardStore(shards, Faults);
         System = new ActorSystem("rig", new ActorSystemOptions { Time = Time, Dispatcher = dispatcher, Random = new Random(1) });
@@ -29,6 +30,11 @@ internal sealed class ShardRig
         {
             Worker = System.Spawn(Props.Of(() => new Forwarder(Worker)), "worker"),
         };
+        if (peers is not null)
+        {
+            Parts.Peers = peers;
+        }
+
         Parts.Jobs = LocalShardRegion.Start(System, JobShardHost.Region(Store, Parts));
         Parts.Broker = System.Spawn(Props.Of(() => new WorkBrokerActor(Parts)), "broker");
         Parts.Complete.SetResult();
@@ -51,9 +57,9 @@ internal sealed class ShardRig
 
     public ShardPhase Phase(int shard) => Parts.Jobs.State.Shards[shard].Phase;
 
-    public void RequestWork(int slots)
+    public void RequestWork(int slots, string? worker = null)
     {
-        Parts.Broker.Tell(new RequestWork(slots, new WorkerOffer(Parts.WorkerId, null)), Parts.Worker);
+        Parts.Broker.Tell(new RequestWork(slots, new WorkerOffer(worker is null ? Parts.WorkerId : new WorkerId(worker), null)), Parts.Worker);
         dispatcher.RunUntilIdle();
     }
 

@@ -1,0 +1,142 @@
+using FlowerPower.Actors.TestKit;
+using FlowerPower.Jobs;
+using FlowerPower.Node.Cluster;
+using FlowerPower.Storage;
+
+namespace FlowerPower.Node.Tests.Cluster;
+
+/// <summary>Where a cluster's requests go, and again, if the shard has moved.</summary>
+public sealed class ClusterJobQueueTests
+{
+    private static readonly JobId Id = JobId.Parse("job");
+    private static readonly JobView Ended = JobView.Of(
+        JobLifecycle.Evolve(
+            JobLifecycle.Evolve(JobState.None, new JobEvent.Enqueued(TestNode.NewSpec("echo", "job"), DateTimeOffset.UnixEpoch) { At = DateTimeOffset.UnixEpoch }),
+            new JobEvent.Cancelled("Ada", null) { At = DateTimeOffset.UnixEpoch }),
+        DateTimeOffset.UnixEpoch);
+
+    private readonly ManualTime time = new();
+    private readonly Nodes nodes = new();
+    private readonly ClusterJobQueue queue;
+
+    public ClusterJobQueueTests() => queue = new ClusterJobQueue(nodes, NodeChance.Seeded(1), time);
+
+    [Fact]
+    public async Task A_wait_goes_on_where_the_shard_is_then_however_long_it_has_waited()
+    {
+        nodes.Queues["a"].OnWait = () =>
+        {
+            time.Advance(TimeSpan.FromMinutes(10));
+            nodes.Owner = "b";
+            throw ShardElsewhereException.Of(0);
+        };
+
+        Assert.Same(Ended, await queue.WaitAsync(Id).Within("the end of the wait"));
+        Assert.Equal(1, nodes.Queues["b"].Waits);
+    }
+
+    [Fact]
+    public async Task What_was_sent_again_carries_the_same_request()
+    {
+        nodes.Queues["a"].OnEnqueue = () =>
+        {
+            nodes.Owner = "b";
+            throw new QueueUnavailableException("The connection broke.");
+        };
+
+        await queue.EnqueueAsync([new EnqueueRequest(TestNode.NewSpec("echo", "job"))]).Within();
+
+        var first = Assert.Single(nodes.Queues["a"].Requests);
+        Assert.NotNull(first);
+        Assert.Equal(first, Assert.Single(nodes.Queues["b"].Requests));
+    }
+
+    [Fact]
+    public async Task A_cluster_where_nobody_serves_is_told_of_after_a_while()
+    {
+        nodes.Owner = null;
+        var find = queue.FindAsync(Id);
+
+        for (var second = 0; second < 40 && !find.IsCompleted; second++)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        Assert.Contains("none serves jobs", (await Assert.ThrowsAsync<QueueUnavailableException>(() => find)).Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Nodes : IClusterNodes
+    {
+        private TaskCompletionSource changed = new();
+
+        public Dictionary<string, PlayedQueue> Queues { get; } = new() { ["a"] = new(), ["b"] = new() };
+
+        public string? Owner
+        {
+            get;
+            set
+            {
+                field = value;
+                var told = changed;
+                changed = new TaskCompletionSource();
+                told.SetResult();
+            }
+        } = "a";
+
+        public int ShardCount => 1;
+
+        public IEnumerable<MemberInfo> Living => [];
+
+        public Task Changed => changed.Task;
+
+        public string? OwnerOf(int shard) => Owner;
+
+        public IJobQueue? QueueOf(string node) => Queues[node];
+
+        public void Doubt(int shard, string node)
+        {
+        }
+    }
+
+    private sealed class PlayedQueue : IJobQueue
+    {
+        public Action? OnWait { get; set; }
+
+        public Action? OnEnqueue { get; set; }
+
+        public int Waits { get; private set; }
+
+        public List<RequestId?> Requests { get; } = [];
+
+        public Task<IReadOnlyList<EnqueueReceipt>> EnqueueAsync(IReadOnlyList<EnqueueRequest> requests, CancellationToken cancellationToken = default)
+        {
+            Requests.AddRange(requests.Select(request => request.Request));
+            OnEnqueue?.Invoke();
+            return Task.FromResult<IReadOnlyList<EnqueueReceipt>>([.. requests.Select(request => new EnqueueReceipt(request.Spec.Id, Created: true))]);
+        }
+
+        public Task<JobView?> WaitAsync(JobId id, CancellationToken cancellationToken = default)
+        {
+            Waits++;
+            OnWait?.Invoke();
+            return Task.FromResult<JobView?>(Ended);
+        }
+
+        public Task<JobView?> FindAsync(JobId id, CancellationToken cancellationToken = default) => throw new InvalidOperationException("Nobody asked for it.");
+
+        public Task<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken = default) => throw new InvalidOperationException("Nobody asked for it.");
+
+        public IAsyncEnumerable<JobView> WatchAsync(JobId id, CancellationToken cancellationToken = default) => throw new InvalidOperationException("Nobody asked for it.");
+
+        public Task<CommandReply> CancelAsync(JobId id, string by, string? reason = null, CancellationToken cancellationToken = default) =>
+            throw new InvalidOperationException("Nobody asked for it.");
+
+        public Task<CommandReply> RetryAsync(JobId id, string by, RequestId? request = null, CancellationToken cancellationToken = default) =>
+            throw new InvalidOperationException("Nobody asked for it.");
+
+        public Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default) => throw new InvalidOperationException("Nobody asked for it.");
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}

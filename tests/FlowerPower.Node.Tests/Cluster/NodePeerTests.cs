@@ -1,0 +1,50 @@
+using FlowerPower.Actors;
+using FlowerPower.Actors.Transport;
+using FlowerPower.Node.Cluster;
+using FlowerPower.Storage;
+
+namespace FlowerPower.Node.Tests.Cluster;
+
+public sealed class NodePeerTests
+{
+    [Fact]
+    public async Task A_connection_that_takes_no_more_for_a_broker_or_a_worker_is_ended_so_that_both_sides_begin_anew()
+    {
+        var stuck = new Stuck();
+        await using var other = await StartAsync("other", stuck, listens: true);
+        await using var mine = await StartAsync("mine", new Stuck(), listens: false);
+        await using var system = new ActorSystem("test");
+        await using var node = new NodePeer(system, new MemberInfo("other", "other", "127.0.0.1:1", MemberRoles.Worker));
+        var peer = await mine.DialAsync(other.Self.Address!.Value).Within("the connection");
+        node.Connect(peer);
+
+        node.Worker.Tell(BrokerStarted.Instance); // one may be outstanding, and this one is never confirmed
+        Assert.Equal(0, system.DeadLetters.Total);
+        node.Worker.Tell(BrokerStarted.Instance);
+
+        Assert.Equal(1, system.DeadLetters.Count(DeadLetterReason.NodeUnreachable));
+        Assert.Equal(PeerLossReason.ClosedHere, (await peer.WhenLost.Within("the end of the connection")).Reason);
+        stuck.Release.SetResult();
+    }
+
+    private static Task<PeerTransport> StartAsync(string name, ITransportHandler handler, bool listens) => PeerTransport.StartAsync(
+        new PeerTransportOptions
+        {
+            ClusterId = "test",
+            NodeId = name,
+            Incarnation = 0,
+            Roles = listens ? ["Worker"] : [PeerIdentity.ClientRole],
+            Types = ClusterWire.Types,
+            Listen = listens ? new PeerAddress("127.0.0.1", 0) : null,
+            MaxOutstandingMessages = 1,
+        },
+        handler);
+
+    /// <summary>Handles nothing to its end until it is let go.</summary>
+    private sealed class Stuck : ITransportHandler
+    {
+        public TaskCompletionSource Release { get; } = new();
+
+        public ValueTask ReceiveAsync(Inbound message) => new(Release.Task);
+    }
+}

@@ -1,0 +1,39 @@
+using FlowerPower.Actors;
+using FlowerPower.Jobs;
+using FlowerPower.Node.Cluster;
+using FlowerPower.Storage;
+
+namespace FlowerPower.Node.Tests.Cluster;
+
+/// <summary>A cluster of which nobody but the node itself is there: what else the others do, the test does.</summary>
+internal sealed class PlayedPeers : INodePeers
+{
+    /// <summary>Called when the node asks whether it may claim a shard.</summary>
+    public Action? OnClaim { get; set; }
+
+    public bool AreThere => true;
+
+    public IReadOnlyCollection<ActorRef> Workers => [];
+
+    public ActorRef? FindWorker(WorkerId id) => null;
+
+    public void RequireHere(int shard)
+    {
+    }
+
+    public IShardRegion StartRegion(ActorSystem system, ShardRegionSettings settings) => LocalShardRegion.Start(system, settings);
+
+    public ValueTask<bool> MayTakeFromAsync(int shard, ShardOwner? holder, CancellationToken cancellationToken)
+    {
+        OnClaim?.Invoke();
+        return ValueTask.FromResult(true);
+    }
+
+    public void Serves(int shard)
+    {
+    }
+
+    public void ServesNoMore(int shard)
+    {
+    }
+}
