@@ -31,7 +31,8 @@ public sealed class Network : IAsyncDisposable
     /// <summary>Where the test process can be reached.</summary>
     public string OutsideAddress => Address(claim.Number, 1);
 
-    private string Bridge => Prefix(claim.Number);
+    /// <summary>The name of the bridge, and what the names of the namespaces begin with.</summary>
+    public string Name => Prefix(claim.Number);
 
     /// <summary>Make a network, after what killed test processes left has been removed.</summary>
     /// <param name="machines">The names of its machines; 1 to 200, each a host name.</param>
@@ -157,21 +158,21 @@ public sealed class Network : IAsyncDisposable
     private string Namespace(string machine)
     {
         _ = AddressOf(machine);
-        return $"{Bridge}-{machine}";
+        return $"{Name}-{machine}";
     }
 
-    private string Device(string name) => name == Outside ? Bridge : "eth0";
+    private string Device(string name) => name == Outside ? Name : "eth0";
 
     private IEnumerable<string> Others(string name) => names.Append(Outside).Where(other => other != name);
 
     private async Task BuildAsync()
     {
-        var lines = new List<string> { $"link add {Bridge} type bridge", $"address add {OutsideAddress}/24 dev {Bridge}", $"link set {Bridge} up" };
+        var lines = new List<string> { $"link add {Name} type bridge", $"address add {OutsideAddress}/24 dev {Name}", $"link set {Name} up" };
         foreach (var (name, place) in names.Select((name, place) => (name, place)))
         {
             lines.Add($"netns add {Namespace(name)}");
-            lines.Add($"link add {Bridge}v{place} type veth peer name eth0 netns {Namespace(name)}");
-            lines.Add($"link set {Bridge}v{place} master {Bridge} up");
+            lines.Add($"link add {Name}v{place} type veth peer name eth0 netns {Namespace(name)}");
+            lines.Add($"link set {Name}v{place} master {Name} up");
         }
 
         await IpTool.DoAsync(lines);
