@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using FlowerPower.Actors;
 using FlowerPower.Actors.Transport;
 using FlowerPower.Jobs;
+using FlowerPower.Node.Jobs;
 using FlowerPower.Storage;
 
 namespace FlowerPower.Node.Cluster;
@@ -23,6 +24,7 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
     private PeerTransport transport = null!;
     private QueueSessions sessions = null!;
     private RemoteRef nowhere = null!;
+    private MissingWorkers missing = null!;
 
     public ClusterPeers(NodeMembership membership, int shardCount)
     {
@@ -59,6 +61,11 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
         parts = nodeParts;
         transport = nodeTransport;
         sessions = queueSessions;
+        missing = new MissingWorkers(
+            parts.Options.Time,
+            worker => Find(worker.Value)?.Times ?? 0,
+            (worker, token) => membership.MayTakeFromAsync(worker.Value, token),
+            LoseAttempts);
         nowhere = new RemoteRef(parts.System, Me.Incarnation, "nowhere", (_, _) => { });
         ready.SetResult();
         Apply(membership.View);
@@ -71,6 +78,26 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
     public NodePeer? Find(string incarnation) => nodes.GetValueOrDefault(incarnation);
 
     public ActorRef? FindWorker(WorkerId id) => Find(id.Value)?.Worker;
+
+    public void AwaitWorkers(int shard, IReadOnlyCollection<WorkerId> workers)
+    {
+        foreach (var worker in workers.Where(worker => Find(worker.Value) is not { IsConnected: true }))
+        {
+            _ = AwaitAsync(worker);
+        }
+
+        async Task AwaitAsync(WorkerId worker)
+        {
+            try
+            {
+                await missing.AwaitAsync(shard, worker, stopping.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                // This node stops.
+            }
+        }
+    }
 
     public void RequireHere(int shard)
     {
@@ -228,15 +255,34 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
     private void LoseAttempts(NodePeer node, bool isCrash) =>
         TellRunning(node, new JobCommand.LoseWorker(new WorkerId(node.Incarnation), HandedBack: !isCrash));
 
+    /// <summary>The same for a worker that this node has not met, and one shard, which came with them.</summary>
+    private void LoseAttempts(int shard, WorkerId worker, bool isCrash)
+    {
+        if (TellRunning(parts.Journals[shard], worker.Value, new JobCommand.LoseWorker(worker, HandedBack: !isCrash)) && !isCrash)
+        {
+            parts.Warn($"The worker {worker} lives but could not be reached from here for {UnreachableAfter.TotalSeconds:0} s: what it runs for shard {shard} runs elsewhere.");
+        }
+    }
+
     private void TellRunning(NodePeer node, object message)
     {
         foreach (var journal in parts.Journals)
         {
-            foreach (var (id, _) in journal?.Live.Where(job => job.Worker == node.Incarnation) ?? [])
-            {
-                region.TellHere(id.Value, message, null);
-            }
+            TellRunning(journal, node.Incarnation, message);
         }
+    }
+
+    /// <returns>Whether there was any.</returns>
+    private bool TellRunning(ShardJournal? journal, string worker, object message)
+    {
+        var isAny = false;
+        foreach (var (id, _) in journal?.Live.Where(job => job.Worker == worker) ?? [])
+        {
+            region.TellHere(id.Value, message, null);
+            isAny = true;
+        }
+
+        return isAny;
     }
 
     private void Announce()

@@ -69,6 +69,8 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
             TakeUp(state, context);
         }
 
+        parts.Peers.AwaitWorkers(shard, [.. live.OfType<JobState.Running>().Select(running => running.Worker).Where(w => w != parts.WorkerId).Distinct()]);
+
         StartTimers(context);
     }
 
@@ -251,7 +253,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
         }
     }
 
-    /// <summary>A job that waits is offered again; one that ran lost its worker, unless that is still here and knows it.</summary>
+    /// <summary>A job that waits is offered again; one that ran lost its worker, unless that is still there and knows it.</summary>
     private void TakeUp(JobState state, IShardContext context)
     {
         switch (state)
@@ -262,6 +264,8 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
             case JobState.Running running when parts.FindWorker(running.Worker) is { } worker:
                 worker.Tell(new ConfirmAttempt(running.Trail.Spec.Id, running.Grant));
                 break;
+            case JobState.Running when parts.IsCluster:
+                break; // it may be a worker that this node has yet to hear of
             case JobState.Running running:
                 var stoppedInOrder = parts.Notes.HasStopped(running.Worker);
                 context.TellEntity(running.Trail.Spec.Id.Value, new JobCommand.LoseWorker(running.Worker, HandedBack: stoppedInOrder));

@@ -12,10 +12,14 @@ internal sealed class ClusterRig : IAsyncDisposable
     private readonly List<ClusterNode> nodes = [];
     private readonly LeaseTimes lease;
     private readonly ShardPlan plan;
+    private readonly TimeProvider time;
 
     /// <param name="lease">How long a node lives that says nothing; by default long, so that a busy machine kills none.</param>
-    public ClusterRig(int shards = 8, TimeSpan? lease = null, TimeSpan? residence = null)
+    /// <param name="manual">The nodes' and the table's clock, if it is not the machine's.</param>
+    public ClusterRig(int shards = 8, TimeSpan? lease = null, TimeSpan? residence = null, TimeProvider? manual = null)
     {
+        time = manual ?? TimeProvider.System;
+        Table = new InMemoryMemberTable(time);
         Store = new InMemoryShardStore(shards);
         var length = lease ?? TimeSpan.FromSeconds(60);
         this.lease = new LeaseTimes { Lease = length, RenewEvery = length / 5, Guard = length / 5 };
@@ -24,7 +28,7 @@ internal sealed class ClusterRig : IAsyncDisposable
 
     public InMemoryShardStore Store { get; }
 
-    public InMemoryMemberTable Table { get; } = new(TimeProvider.System);
+    public InMemoryMemberTable Table { get; }
 
     public ScriptedExecutor Executor { get; } = ScriptedExecutor.Echo();
 
@@ -46,6 +50,7 @@ internal sealed class ClusterRig : IAsyncDisposable
                 Node = new NodeOptions
                 {
                     Name = name,
+                    Time = time,
                     WorkerSlots = slots,
                     Queues = queues,
                     DrainTimeout = TimeSpan.FromSeconds(20),
