@@ -95,7 +95,11 @@ public abstract record MemberRenewal
     /// <param name="SoonestOtherEnd">
     /// How long the lease lasts that ends first of all other living members', if nobody renews it; <see langword="null"/>: it is alone.
     /// </param>
-    public sealed record Renewed(MemberView? View, TableMark Mark, TimeSpan? SoonestOtherEnd) : MemberRenewal;
+    public sealed record Renewed(MemberView? View, TableMark Mark, TimeSpan? SoonestOtherEnd) : MemberRenewal
+    {
+        /// <summary>Another server of the store than the table's was restarted or replaced since the last answer, and may have lost what it acknowledged.</summary>
+        public bool OtherServersChanged { get; init; }
+    }
 
     /// <summary>The member is dead, for ever.</summary>
     public sealed record Dead : MemberRenewal;

@@ -152,7 +152,7 @@ internal sealed partial class NodeMembership
             return null;
         }
 
-        if (mark.History.IsDoubtedBy(renewed.Mark.History) || mark.BornAt != renewed.Mark.BornAt)
+        if (renewed.OtherServersChanged || mark.History.IsDoubtedBy(renewed.Mark.History) || mark.BornAt != renewed.Mark.BornAt)
         {
             mark = renewed.Mark;
             HistoryDoubted?.Invoke();
@@ -162,6 +162,10 @@ internal sealed partial class NodeMembership
                 sentAt = time.GetTimestamp();
                 answer = await CallAsync(c => table.RenewAsync(Me.Incarnation, desired, times.Lease, 0, c), cancellationToken).ConfigureAwait(false);
                 renewed = answer as MemberRenewal.Renewed ?? renewed;
+                if (answer is MemberRenewal.Renewed { OtherServersChanged: true })
+                {
+                    HistoryDoubted?.Invoke();
+                }
             }
         }
 

@@ -4,8 +4,12 @@ using StackExchange.Redis;
 namespace FlowerPower.Storage;
 
 /// <summary>The members of a cluster in Redis, all in one slot; every decision is one script's, by Redis' clock.</summary>
-internal sealed class RedisMemberTable(RedisGate gate, string name) : IMemberTable
+/// <param name="masters">The servers of the store, if there are several: the table's own history says nothing about the others.</param>
+internal sealed class RedisMemberTable(RedisGate gate, string name, RedisMasters? masters) : IMemberTable
 {
+    private readonly Lock round = new();
+    private Task<bool>? asking;
+
     private readonly RedisKey[] keys = [.. ShardKeys.Members(name), ShardKeys.Leases(name)];
 
     private string Where => $"the store '{name}' in Redis at {gate.Where}";
@@ -20,7 +24,7 @@ internal sealed class RedisMemberTable(RedisGate gate, string name) : IMemberTab
             ["join", me.Incarnation, (int)status, Millis(lease), 0, row, MemberRules.PlaceOf(me)], cancellationToken).ConfigureAwait(false);
         return (string?)answer[0] switch
         {
-            "OK" => RenewedOf(answer),
+            "OK" => RenewedOf(answer) with { OtherServersChanged = HaveOthersChanged() },
             "ALONE" => throw MemberRules.ServedAlone(What, (string)answer[1]!, Span(answer[2])),
             "GONE" => throw MemberRules.DeadAlready(Where, me.Incarnation),
             _ => throw MemberRules.Full(What),
@@ -35,7 +39,7 @@ internal sealed class RedisMemberTable(RedisGate gate, string name) : IMemberTab
         var answer = await RunAsync(["renew", incarnation, (int)status, Millis(lease), knownVersion], cancellationToken).ConfigureAwait(false);
         return (string?)answer[0] switch
         {
-            "OK" => RenewedOf(answer),
+            "OK" => RenewedOf(answer) with { OtherServersChanged = HaveOthersChanged() },
             "DEAD" => new MemberRenewal.Dead(),
             _ => new MemberRenewal.Unknown(MarkOf(answer)),
         };
@@ -50,6 +54,49 @@ internal sealed class RedisMemberTable(RedisGate gate, string name) : IMemberTab
 
     public async ValueTask<MemberView> ReadAsync(CancellationToken cancellationToken) =>
         RenewedOf(await RunAsync(["read"], cancellationToken).ConfigureAwait(false)).View!;
+
+    /// <summary>
+    /// Asked with one renewal and told with the next: a master that is away takes its time to say nothing, and a lease must not wait for that. Of a
+    /// master that has not been met yet, the first word counts as no change.
+    /// </summary>
+    private bool HaveOthersChanged()
+    {
+        if (masters is null)
+        {
+            return false;
+        }
+
+        lock (round)
+        {
+            if (asking is { IsCompleted: false })
+            {
+                return false;
+            }
+
+            var haveChanged = asking is { IsCompletedSuccessfully: true, Result: true };
+            asking = AskAsync(isFirst: asking is null);
+            return haveChanged;
+        }
+    }
+
+    private async Task<bool> AskAsync(bool isFirst)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            if (isFirst)
+            {
+                await masters!.LearnAsync(CancellationToken.None).ConfigureAwait(false);
+                return false;
+            }
+
+            return await masters!.HaveChangedAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException)
+        {
+            return false; // the store was closed
+        }
+    }
 
     private async ValueTask<RedisResult[]> RunAsync(RedisValue[] arguments, CancellationToken cancellationToken) =>
         (RedisResult[])(await gate.RunAsync(RedisScript.Members, keys, arguments, RedisLane.Leases, cancellationToken).ConfigureAwait(false))!;
