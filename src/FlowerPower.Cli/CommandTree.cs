@@ -51,10 +51,11 @@ internal static class CommandTree
         root.Add(new CommandGroup("node", "Make this process a node of a cluster", new NodeStartCommand(common)));
         var cluster = new CommandGroup(
             "cluster",
-            "Look at a cluster's nodes and shards, and let a node leave",
+            "Look at a cluster's nodes and shards, let a node leave, or declare one dead",
             new ShowClusterCommand(common),
             new ShardsCommand(common),
-            new LeaveCommand(common));
+            new LeaveCommand(common),
+            new DownCommand(common));
         common.Cluster.AddTo(cluster);
         root.Add(cluster);
         root.Add(new CompletionCommand(common));

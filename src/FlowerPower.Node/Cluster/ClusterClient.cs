@@ -92,6 +92,15 @@ public sealed class ClusterClient : IJobQueue
     public async Task AskToLeaveAsync(Member member, CancellationToken cancellationToken = default) =>
         await (await nodes.ReachAsync(member.Info, cancellationToken).ConfigureAwait(false)).StopNodeAsync(cancellationToken).ConfigureAwait(false);
 
+    /// <summary>
+    /// Has a node declared dead, for ever, by any other node: its shards go to others and its jobs run again, at once. One that lives after all
+    /// stops serving at its next renewal.
+    /// </summary>
+    /// <returns>Whether this call did it: <see langword="false"/> if it is dead already.</returns>
+    /// <exception cref="QueueUnavailableException">No other node answers, or the table of members does not.</exception>
+    public Task<bool> DeclareDeadAsync(Member member, CancellationToken cancellationToken = default) =>
+        nodes.DeclareDeadAsync(member.Info, cancellationToken);
+
     /// <inheritdoc/>
     public Task<IReadOnlyList<EnqueueReceipt>> EnqueueAsync(IReadOnlyList<EnqueueRequest> requests, CancellationToken cancellationToken = default) =>
         queue.EnqueueAsync(requests, cancellationToken);
@@ -128,6 +137,7 @@ public sealed class ClusterClient : IJobQueue
     private sealed class Nodes(ClusterClientOptions options) : IClusterNodes, ITransportHandler
     {
         private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(3);
+        private static readonly TimeSpan DeclareTimeout = TimeSpan.FromSeconds(5);
         private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(200);
 
         private readonly SemaphoreSlim learning = new(1, 1);
@@ -195,6 +205,35 @@ public sealed class ClusterClient : IJobQueue
             {
                 return queues.GetValueOrDefault(peer) ?? throw new QueueUnavailableException($"The node {node.Name} has gone; look again.");
             }
+        }
+
+        public async Task<bool> DeclareDeadAsync(MemberInfo victim, CancellationToken cancellationToken)
+        {
+            var others = Living.Where(node => node.Incarnation != victim.Incarnation).ToList();
+            if (others.Count == 0)
+            {
+                throw new QueueUnavailableException(
+                    $"The node {victim.Name} is the only one of the cluster, so nobody could declare it dead: stop it with flowerpower cluster leave, or end its process.");
+            }
+
+            var failures = new List<string>();
+            var connected = Connected().Select(peer => peer.Identity.NodeId).ToHashSet();
+            foreach (var other in others.OrderBy(node => connected.Contains(node.Incarnation) ? 0 : 1))
+            {
+                try
+                {
+                    await ReachAsync(other, cancellationToken).ConfigureAwait(false);
+                    var peer = Connected().Find(p => p.Identity.NodeId == other.Incarnation) ?? throw new IOException("its connection broke");
+                    return (await peer.Ask<MemberDeclared>(new DeclareDead(victim.Incarnation), DeclareTimeout, cancellationToken).ConfigureAwait(false)).DidIt;
+                }
+                catch (Exception error) when (
+                    error is QueueUnavailableException or IOException or TimeoutException or RemoteFailureException or MessageNotSentException)
+                {
+                    failures.Add($"{other.Name} at {other.Address}: {error.Message}");
+                }
+            }
+
+            throw new QueueUnavailableException($"No node could declare {victim.Name} dead: {string.Join("; ", failures)}");
         }
 
         public void Doubt(int shard, string node)

@@ -15,6 +15,13 @@ internal sealed record MembersChanged;
 /// <summary>From a client: who is there, and who holds what? Answered with a <see cref="ClusterMap"/>.</summary>
 internal sealed record AskClusterMap;
 
+/// <summary>From a client: declare this incarnation dead, for ever. Answered with <see cref="MemberDeclared"/>; refused by the one that is meant.</summary>
+internal sealed record DeclareDead(string Incarnation);
+
+/// <summary>The member is dead from now on.</summary>
+/// <param name="DidIt"><see langword="false"/>: it was dead already, or is no member.</param>
+internal sealed record MemberDeclared(bool DidIt);
+
 /// <summary>A cluster at one moment, as one of its nodes knows it.</summary>
 /// <param name="Node">The incarnation that answers.</param>
 /// <param name="Version">Of the members' table.</param>
