@@ -101,7 +101,7 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
 
     public void RequireHere(int shard)
     {
-        if (!region.IsHere(shard))
+        if (!region.IsHere(shard) || IsServedElsewhere(shard))
         {
             throw ShardElsewhereException.Of(shard);
         }
@@ -113,6 +113,10 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
                 + "its jobs: ask again, with the same job id.");
         }
     }
+
+    /// <summary>The shard may be starting here, and wait for the one that serves it.</summary>
+    public bool IsServedElsewhere(int shard) =>
+        !mine.ContainsKey(shard) && Directory.ServedBy(shard) is { } node && node != Me.Incarnation && Find(node) is { IsConnected: true };
 
     public IShardRegion StartRegion(ActorSystem system, ShardRegionSettings settings) =>
         region = ClusterShardRegion.Start(system, settings, new ShardRouter(this));
