@@ -63,6 +63,15 @@ internal static partial class MemberRules
         Require(lease >= TimeSpan.FromMilliseconds(1), "A lease lasts 1 ms or more", lease);
     }
 
+    /// <exception cref="ArgumentException">An argument is outside its range.</exception>
+    public static void CheckFall(int shard, string owner, int most, int few)
+    {
+        Require(shard >= 0, "A shard's number is 0 or more", shard);
+        CheckIncarnation(owner);
+        Require(most >= 1, "At least one owner may end before a shard is parked", most);
+        Require(few >= 1, "At least one shard may be suspect at a time", few);
+    }
+
     public static StoreRefusedException ServedAlone(string table, string holder, TimeSpan left) =>
         new($"{table} is served by {holder}, alone: stop it first, or wait {Seconds(left)} s if it is dead.");
 

@@ -50,8 +50,8 @@ internal sealed class CommandContext(CliHost host, ParseResult parse, CommonOpti
         if (missing is not null)
         {
             Output.Warn(
-                $"Not all nodes of the cluster could be asked, so the jobs that have not ended on {Sentences.And(missing)} are missing here: ask again, "
-                + "or look with flowerpower cluster show.");
+                $"Not all of the cluster could be asked, so the jobs that have not ended on {Sentences.And(missing)} are missing here: ask again, "
+                + "or look with flowerpower cluster show and cluster shards.");
         }
     }
 

@@ -100,7 +100,7 @@ public sealed record JobFilter
 /// <param name="Next">For <see cref="JobFilter.After"/>; <see langword="null"/> if this was the last page.</param>
 public sealed record JobPage(IReadOnlyList<JobView> Jobs, string? Next)
 {
-    /// <summary>Nodes of a cluster that could not be asked, each as <c>name at host:port</c>: their unfinished jobs are not on the page. <see langword="null"/>: none.</summary>
+    /// <summary>What of a cluster could not be asked, nodes as <c>name at host:port</c> and parked shards as <c>shard 7 (parked)</c>: their unfinished jobs are not on the page. <see langword="null"/>: none.</summary>
     public IReadOnlyList<string>? Missing { get; init; }
 }
 
@@ -124,7 +124,7 @@ public sealed record QueueOverview(
     /// <summary>The queues that the worker slots serve; <see langword="null"/>: all.</summary>
     public IReadOnlyList<string>? Queues { get; init; }
 
-    /// <summary>Nodes of a cluster that could not be asked, each as <c>name at host:port</c>: their unfinished jobs are not counted. <see langword="null"/>: none.</summary>
+    /// <summary>What of a cluster could not be asked, nodes as <c>name at host:port</c> and parked shards as <c>shard 7 (parked)</c>: their unfinished jobs are not counted. <see langword="null"/>: none.</summary>
     public IReadOnlyList<string>? Missing { get; init; }
 
     /// <summary>Would a worker slot that is up take jobs of this queue?</summary>

@@ -19,6 +19,9 @@ internal interface IClusterNodes
     /// <summary>Those that are not dead, with the roles that they have.</summary>
     IEnumerable<MemberInfo> Living { get; }
 
+    /// <summary>The shards that no node takes by itself.</summary>
+    IReadOnlyList<ParkedShard> Parked { get; }
+
     /// <summary>The node does not have the shard.</summary>
     void Doubt(int shard, string node);
 
@@ -184,6 +187,7 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
             throw new QueueUnavailableException("No node of the cluster serves jobs: start one with the role 'queue'.");
         }
 
+        var parked = nodes.Parked;
         var missing = new List<MemberInfo>();
         for (var (first, rest) = (all[0], all.Skip(1).ToList()); ; (first, rest) = (rest[0], [.. rest.Skip(1)]))
         {
@@ -193,7 +197,9 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
             if (told is not null)
             {
                 missing.AddRange(rest.Where((_, i) => answers[i] is null));
-                return ([told, .. answers.OfType<T>()], missing.Count == 0 ? null : [.. missing.Select(node => $"{node.Name} at {node.Address}")]);
+                return (
+                    [told, .. answers.OfType<T>()],
+                    missing.Count + parked.Count == 0 ? null : [.. missing.Select(node => $"{node.Name} at {node.Address}"), .. ParkedShards.Names(parked)]);
             }
 
             missing.Add(first);
@@ -225,6 +231,11 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
         while (true)
         {
             var change = nodes.Changed; // before the look, so that a change after it is not missed
+            if (nodes.Parked.FirstOrDefault(parked => parked.Shard == shard) is { } shelved)
+            {
+                throw new QueueUnavailableException(ParkedShards.Sentence(shelved));
+            }
+
             var owner = nodes.OwnerOf(shard);
             Exception? why = null;
             var waited = TimeSpan.Zero;

@@ -113,7 +113,7 @@ public sealed class ClusterNode : IAsyncDisposable
                 Software = options.Software,
             };
             membership = new NodeMembership(table, me, options.Lease, nodeOptions.Time);
-            var peers = new ClusterPeers(membership, store.ShardCount);
+            var peers = new ClusterPeers(membership, store.ShardCount, options.Plan);
             await membership.JoinAsync(cancellationToken).ConfigureAwait(false);
             handler.Inner.SetResult(peers);
             node = JobNode.Start(store, executor, nodeOptions, incarnation, servesShards, _ => peers);
@@ -233,6 +233,8 @@ public sealed class ClusterNode : IAsyncDisposable
         /// <summary>This one first: it costs no connection.</summary>
         public IEnumerable<MemberInfo> Living =>
             peers.View.Living.Select(m => m.Info).OrderBy(info => info.Incarnation == peers.Me.Incarnation ? 0 : 1);
+
+        public IReadOnlyList<ParkedShard> Parked => peers.View.Parked;
 
         public string? OwnerOf(int shard) => peers.Directory.OwnerOf(shard);
 

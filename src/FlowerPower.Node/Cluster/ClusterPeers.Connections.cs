@@ -90,6 +90,9 @@ internal sealed partial class ClusterPeers : ITransportHandler
             case DeclareDead declare when message.IsAsk:
                 _ = AnswerAsync(message, declare);
                 return;
+            case UnparkShard unpark when message.IsAsk:
+                _ = AnswerAsync(message, unpark);
+                return;
         }
 
         if (Find(message.From.Identity.NodeId) is not { } node)
@@ -172,6 +175,25 @@ internal sealed partial class ClusterPeers : ITransportHandler
         catch (Exception error) when (error is StoreException or ArgumentException or OperationCanceledException)
         {
             message.Fail("undeclared", error.Message);
+        }
+    }
+
+    private async Task AnswerAsync(Inbound message, UnparkShard unpark)
+    {
+        try
+        {
+            var wasParked = await membership.AcquitAsync(unpark.Shard, stopping.Token).ConfigureAwait(false);
+            if (wasParked)
+            {
+                parts.Warn($"Shard {unpark.Shard} may be taken again: an operator said so ({message.From.Identity.NodeId}).");
+                TellMembersChanged();
+            }
+
+            message.Reply(new ShardUnparked(wasParked));
+        }
+        catch (Exception error) when (error is StoreException or ArgumentException or OperationCanceledException)
+        {
+            message.Fail("parked", error.Message);
         }
     }
 

@@ -15,7 +15,9 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, NodePeer> nodes = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<int, byte> mine = [];
+    private readonly ConcurrentDictionary<int, byte> suspects = [];
     private readonly NodeMembership membership;
+    private readonly ShardPlan plan;
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock gate = new();
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -26,9 +28,10 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
     private RemoteRef nowhere = null!;
     private MissingWorkers missing = null!;
 
-    public ClusterPeers(NodeMembership membership, int shardCount)
+    public ClusterPeers(NodeMembership membership, int shardCount, ShardPlan plan)
     {
         this.membership = membership;
+        this.plan = plan;
         Directory = new ShardDirectory(shardCount);
         membership.Changed += Apply;
     }
@@ -132,7 +135,12 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
         var change = Directory.Changed; // before the look, so that a change after it is not missed
         if (await membership.MayTakeFromAsync(holder.Node, cancellationToken).ConfigureAwait(false))
         {
-            return true;
+            // It ended without giving the shard back. If that goes on and on, it may be the shard.
+            if (!await membership.CountFallAsync(shard, holder, plan.MostFalls, ShardPlan.FewOf(parts.Journals.Length), cancellationToken).ConfigureAwait(false))
+            {
+                suspects[shard] = 0;
+                return true;
+            }
         }
 
         try
@@ -152,6 +160,10 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
         mine[shard] = 0;
         Announce();
         ShardServing?.Invoke(shard, true);
+        if (suspects.TryRemove(shard, out _))
+        {
+            _ = AcquitLaterAsync(shard);
+        }
     }
 
     public void ServesNoMore(int shard)
@@ -174,7 +186,7 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
     public ClusterMap Map()
     {
         var view = membership.View;
-        return new ClusterMap(Me.Incarnation, parts.Options.Time.GetUtcNow(), view.Version, Rows(view), Directory.Owners());
+        return new ClusterMap(Me.Incarnation, parts.Options.Time.GetUtcNow(), view.Version, Rows(view), Directory.Owners()) { Parked = view.Parked };
     }
 
     public async ValueTask DisposeAsync()
@@ -223,6 +235,7 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
             }
         }
 
+        TellOfParked(view.Parked);
         Directory.Apply(Rows(view));
         MembersApplied?.Invoke();
         TellClientsSoon();
@@ -289,6 +302,52 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
         return isAny;
     }
 
+    /// <summary>A node that has a shard for long enough and lives says so, if there was doubt.</summary>
+    private async Task AcquitLaterAsync(int shard)
+    {
+        try
+        {
+            do
+            {
+                await Task.Delay(plan.AcquitAfter, parts.Options.Time, stopping.Token).ConfigureAwait(false);
+            }
+            while (mine.ContainsKey(shard) && !await TryAcquitAsync(shard).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException)
+        {
+            // This node stops, in order: nothing is held against the shard by that.
+        }
+    }
+
+    private async Task<bool> TryAcquitAsync(int shard)
+    {
+        try
+        {
+            await membership.AcquitAsync(shard, stopping.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (StoreException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Operators must hear of shards that nobody takes any more.</summary>
+    private void TellOfParked(IReadOnlyList<ParkedShard> parked)
+    {
+        foreach (var shard in parked.ExceptBy(knownParked, known => known.Shard))
+        {
+            parts.Warn(ParkedShards.Sentence(shard));
+        }
+
+        foreach (var shard in knownParked.Except(parked.Select(now => now.Shard)))
+        {
+            parts.Warn($"Shard {shard} is not parked any more.");
+        }
+
+        knownParked = [.. parked.Select(now => now.Shard)];
+    }
+
     private void Announce()
     {
         Directory.Serves(Me.Incarnation, [.. mine.Keys]);
@@ -336,6 +395,7 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
     private static IReadOnlyList<ClusterMapMember> Rows(MemberView view) =>
         [.. view.Members.Select(m => new ClusterMapMember(m.Info, m.Status, m.JoinedAt, m.ChangedAt, m.LeaseLeft.TotalSeconds))];
 
+    private IReadOnlyList<int> knownParked = [];
     private int announcing;
     private int tellingClients;
 

@@ -123,6 +123,34 @@ internal sealed partial class NodeMembership : IAsyncDisposable
         return didIt;
     }
 
+    /// <summary>Count the end of a shard's owner that did not give it back.</summary>
+    /// <returns>Whether the shard is parked.</returns>
+    /// <exception cref="StoreUnavailableException">The table does not answer: call again, it is counted once.</exception>
+    public async Task<bool> CountFallAsync(int shard, ShardOwner former, int most, int few, CancellationToken cancellationToken)
+    {
+        var falls = await CallAsync(c => table.CountFallAsync(shard, former.Node, former.Claim, most, few, c), cancellationToken).ConfigureAwait(false);
+        if (falls.IsParked)
+        {
+            LookNow();
+        }
+
+        return falls.IsParked;
+    }
+
+    /// <summary>A shard may be taken by whoever it belongs to, and nothing is held against it any more.</summary>
+    /// <returns>Whether it was parked; the view follows at once.</returns>
+    /// <exception cref="StoreUnavailableException">The table does not answer, so it may have happened: call again.</exception>
+    public async Task<bool> AcquitAsync(int shard, CancellationToken cancellationToken)
+    {
+        var wasParked = await CallAsync(c => table.AcquitAsync(shard, c), cancellationToken).ConfigureAwait(false);
+        if (wasParked)
+        {
+            LookNow();
+        }
+
+        return wasParked;
+    }
+
     /// <summary>A hint that the table may have changed: look at once. Hints during a look are one more look.</summary>
     public void LookNow()
     {

@@ -71,7 +71,8 @@ internal sealed class ShardKeeper : IAsyncDisposable
                 peers.Me.Incarnation,
                 peers.Directory.Placed,
                 [.. held.Select(h => new HeldShard(h.Key, h.Value.IsServing, time.GetElapsedTime(h.Value.Since, now), h.Value.IsLeaving))],
-                isLeaving);
+                isLeaving,
+                peers.View.Parked.Select(parked => parked.Shard).ToHashSet());
             foreach (var shard in steps.Start)
             {
                 held[shard] = new Held { Since = now };

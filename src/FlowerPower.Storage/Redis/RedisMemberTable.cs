@@ -52,6 +52,17 @@ internal sealed class RedisMemberTable(RedisGate gate, string name, RedisMasters
         return (string?)answer[0] == "OK";
     }
 
+    public async ValueTask<ShardFalls> CountFallAsync(int shard, string owner, ClaimId claim, int most, int few, CancellationToken cancellationToken)
+    {
+        MemberRules.CheckFall(shard, owner, most, few);
+        var answer = await RunAsync(
+            ["fall", owner, shard, claim.ToString(), most, few, (long)IMemberTable.FallsKept.TotalMilliseconds], cancellationToken).ConfigureAwait(false);
+        return new ShardFalls((int)Number(answer[1]), (string?)answer[0] == "PARKED");
+    }
+
+    public async ValueTask<bool> AcquitAsync(int shard, CancellationToken cancellationToken) =>
+        (string?)(await RunAsync(["acquit", "", shard], cancellationToken).ConfigureAwait(false))[0] == "OK";
+
     public async ValueTask<MemberView> ReadAsync(CancellationToken cancellationToken) =>
         RenewedOf(await RunAsync(["read"], cancellationToken).ConfigureAwait(false)).View!;
 
@@ -101,7 +112,7 @@ internal sealed class RedisMemberTable(RedisGate gate, string name, RedisMasters
     private async ValueTask<RedisResult[]> RunAsync(RedisValue[] arguments, CancellationToken cancellationToken) =>
         (RedisResult[])(await gate.RunAsync(RedisScript.Members, keys, arguments, RedisLane.Leases, cancellationToken).ConfigureAwait(false))!;
 
-    // What, version, replication id, tick, born at, now, the soonest other end, the rows.
+    // What, version, replication id, tick, born at, now, the soonest other end, the rows, the parked shards.
     private MemberRenewal.Renewed RenewedOf(RedisResult[] answer)
     {
         var mark = MarkOf(answer);
@@ -111,12 +122,17 @@ internal sealed class RedisMemberTable(RedisGate gate, string name, RedisMasters
                 mark.Version,
                 [.. ((RedisResult[])answer[7]!).Select(row => MemberOf((RedisResult[])row!)).OrderBy(m => m.Info.Incarnation, StringComparer.Ordinal)],
                 mark.BornAt,
-                Instant(answer[5]));
+                Instant(answer[5]))
+            {
+                Parked = [.. ((RedisResult[])answer[8]!).Select(row => ParkedOf((RedisResult[])row!)).OrderBy(p => p.Shard)],
+            };
         return new MemberRenewal.Renewed(view, mark, (string?)answer[6] == "" ? null : Span(answer[6]));
     }
 
     private Member MemberOf(RedisResult[] row) => new(
         MemberRules.Decode((string)row[0]!, (string)row[1]!, Where), (MemberStatus)Number(row[2]), Instant(row[3]), Instant(row[4]), Span(row[5]));
+
+    private static ParkedShard ParkedOf(RedisResult[] row) => new((int)Number(row[0]), (int)Number(row[1]), (string)row[3]!, Instant(row[2]));
 
     private static TableMark MarkOf(RedisResult[] answer) =>
         new(Number(answer[1]), new HistoryMark((string)answer[2]!, Number(answer[3])), Instant(answer[4]));

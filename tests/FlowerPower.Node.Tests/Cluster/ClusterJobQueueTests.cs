@@ -99,6 +99,23 @@ public sealed class ClusterJobQueueTests
     }
 
     [Fact]
+    public async Task What_is_asked_of_a_parked_shard_is_refused_at_once_with_the_remedy_and_a_list_names_it()
+    {
+        nodes.Living = [Member("a")];
+        nodes.Queues["a"].OnList = _ => new JobPage([Ended], null);
+        nodes.Parked = [new ParkedShard(0, 4, "b-1", DateTimeOffset.UnixEpoch)];
+
+        var error = await Assert.ThrowsAsync<QueueUnavailableException>(() => queue.FindAsync(Id)); // the clock stands still
+        var page = await queue.ListAsync(new JobFilter()).Within();
+
+        Assert.Equal(
+            "Shard 0 is parked: 4 nodes ended one after the other while they had it (the last was b-1, counted at 1970-01-01 00:00:00Z), so none takes it by itself "
+            + "any more. What it holds is kept: find out why they ended, then let it be taken up again with flowerpower cluster unpark 0",
+            error.Message);
+        Assert.Equal(["shard 0 (parked)"], page.Missing!);
+    }
+
+    [Fact]
     public async Task A_list_that_no_node_answers_is_no_empty_list()
     {
         nodes.Living = [Member("c")];
@@ -133,6 +150,8 @@ public sealed class ClusterJobQueueTests
         public IEnumerable<MemberInfo> Living { get; set; } = [];
 
         public Task Changed => changed.Task;
+
+        public IReadOnlyList<ParkedShard> Parked { get; set; } = [];
 
         public string? OwnerOf(int shard) => Owner;
 

@@ -15,18 +15,22 @@ internal sealed class ClusterRig : IAsyncDisposable
     private readonly TimeProvider time;
 
     /// <param name="lease">How long a node lives that says nothing; by default long, so that a busy machine kills none.</param>
+    /// <param name="acquitAfter">How long a shard is served before nothing is held against it; by default longer than a test.</param>
     /// <param name="manual">The nodes' and the table's clock, if it is not the machine's.</param>
-    public ClusterRig(int shards = 8, TimeSpan? lease = null, TimeSpan? residence = null, TimeProvider? manual = null)
+    public ClusterRig(int shards = 8, TimeSpan? lease = null, TimeSpan? residence = null, TimeProvider? manual = null, TimeSpan? acquitAfter = null)
     {
         time = manual ?? TimeProvider.System;
         Table = new InMemoryMemberTable(time);
         Store = new InMemoryShardStore(shards);
         var length = lease ?? TimeSpan.FromSeconds(60);
         this.lease = new LeaseTimes { Lease = length, RenewEvery = length / 5, Guard = length / 5 };
-        plan = ShardPlan.Default with { MinResidence = residence ?? TimeSpan.Zero };
+        plan = ShardPlan.Default with { MinResidence = residence ?? TimeSpan.Zero, AcquitAfter = acquitAfter ?? TimeSpan.FromMinutes(1) };
     }
 
     public InMemoryShardStore Store { get; }
+
+    /// <summary>What the nodes see of <see cref="Table"/>.</summary>
+    public Func<IMemberTable, IMemberTable> Way { get; init; } = table => table;
 
     public InMemoryMemberTable Table { get; }
 
@@ -59,7 +63,7 @@ internal sealed class ClusterRig : IAsyncDisposable
             },
             Executor,
             new Kept(store ?? Store),
-            Table,
+            Way(Table),
             CancellationToken.None).Within($"node {name} to start");
         nodes.Add(node);
         return node;
