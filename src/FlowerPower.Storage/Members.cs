@@ -45,6 +45,9 @@ public sealed record MemberInfo(string Incarnation, string Name, string Address,
     /// <summary>The queues that its workers serve; <see langword="null"/>: all.</summary>
     public IReadOnlyList<string>? Queues { get; init; }
 
+    /// <summary>Which process it is, for people: <c>process 2870 on vm</c>; at most 300 characters, may be empty.</summary>
+    public string Process { get; init; } = "";
+
     /// <summary>The version of its program; may be empty.</summary>
     public string Software { get; init; } = "";
 }

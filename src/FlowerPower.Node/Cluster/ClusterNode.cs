@@ -55,6 +55,9 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <summary>The shards that it serves now.</summary>
     public int ShardsServed => node.Parts.Journals.Count(journal => journal is not null);
 
+    /// <summary>Of a node that died: the process that has its name and address now; <see langword="null"/>: none is known.</summary>
+    internal MemberInfo? ReplacedBy => membership.ReplacedBy;
+
     /// <summary>What the node's actors know of each other.</summary>
     internal JobNodeParts Parts => node.Parts;
 
@@ -111,8 +114,9 @@ public sealed class ClusterNode : IAsyncDisposable
                 Slots = nodeOptions.WorkerSlots,
                 Queues = nodeOptions.Queues,
                 Software = options.Software,
+                Process = $"process {Environment.ProcessId} on {Environment.MachineName}",
             };
-            membership = new NodeMembership(table, me, options.Lease, nodeOptions.Time);
+            membership = new NodeMembership(table, me, options.Lease, nodeOptions.Time, nodeOptions.Chance.NextDouble);
             var peers = new ClusterPeers(membership, store.ShardCount, options.Plan);
             await membership.JoinAsync(cancellationToken).ConfigureAwait(false);
             handler.Inner.SetResult(peers);

@@ -22,6 +22,7 @@ internal sealed partial class NodeMembership : IAsyncDisposable
     private readonly IMemberTable table;
     private readonly LeaseTimes times;
     private readonly TimeProvider time;
+    private readonly Func<double> chance;
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource stop = new();
@@ -31,13 +32,15 @@ internal sealed partial class NodeMembership : IAsyncDisposable
     private int isDisposed;
 
     /// <summary>A node that has not joined yet.</summary>
+    /// <param name="chance">Uniform samples in [0, 1): nodes that joined together must not renew together for ever.</param>
     /// <exception cref="ArgumentException">The times do not fit.</exception>
-    public NodeMembership(IMemberTable table, MemberInfo me, LeaseTimes times, TimeProvider time)
+    public NodeMembership(IMemberTable table, MemberInfo me, LeaseTimes times, TimeProvider time, Func<double> chance)
     {
         times.Validate();
         this.table = table;
         this.times = times;
         this.time = time;
+        this.chance = chance;
         Me = me;
         alarm = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         selfStop = time.CreateTimer(_ => OnSelfStop(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -57,6 +60,9 @@ internal sealed partial class NodeMembership : IAsyncDisposable
 
     /// <summary>Completes, with the reason in one sentence, when the node was declared dead: it serves no more, and its process starts anew. It fails if a listener did.</summary>
     public Task<string> Died => died.Task;
+
+    /// <summary>Of a node that is dead: who is at its address under its name now; <see langword="null"/> if nobody is, or nobody could tell.</summary>
+    public MemberInfo? ReplacedBy { get; private set; }
 
     /// <summary>How often a turn of this object's own loop came so late that it did not trust what it knew.</summary>
     public long Stalls => Interlocked.Read(ref stalls);
@@ -192,6 +198,7 @@ internal sealed partial class NodeMembership : IAsyncDisposable
             }
         }
 
+        ClusterMeter.Saw(View, null);
         await alarm.DisposeAsync().ConfigureAwait(false);
         await selfStop.DisposeAsync().ConfigureAwait(false);
         stop.Dispose();

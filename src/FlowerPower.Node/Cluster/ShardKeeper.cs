@@ -82,7 +82,7 @@ internal sealed class ShardKeeper : IAsyncDisposable
             foreach (var shard in steps.Give)
             {
                 held[shard].IsLeaving = true;
-                _ = GiveAsync(shard);
+                _ = GiveAsync(shard, held[shard].IsServing);
             }
 
             if (steps.Again is { } wait)
@@ -92,15 +92,22 @@ internal sealed class ShardKeeper : IAsyncDisposable
         }
     }
 
-    private async Task GiveAsync(int shard)
+    private async Task GiveAsync(int shard, bool isMove)
     {
+        var isInOrder = true;
         try
         {
             await peers.Region.StopShardAsync(shard, DrainTimeout).ConfigureAwait(false);
         }
         catch (Exception error)
         {
+            isInOrder = false;
             warn($"Shard {shard} could not be handed over in order; whoever it belongs to takes it: {error.Message}");
+        }
+
+        if (isMove)
+        {
+            ClusterMeter.Moved(isInOrder);
         }
 
         peers.Released(shard);

@@ -1,5 +1,6 @@
 using FlowerPower.Actors;
 using FlowerPower.Jobs;
+using FlowerPower.Node.Cluster;
 using FlowerPower.Storage;
 using FlowerPower.Storage.Wire;
 
@@ -164,6 +165,11 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
             var outcome = await store.ClaimAsync(shard, me, seen.Owner?.Claim, cancellationToken);
             if (outcome is ClaimOutcome.Granted granted)
             {
+                if (parts.IsCluster)
+                {
+                    ClusterMeter.Claimed(isTakenOver: seen.Owner is { } was && was.Node != me.Node);
+                }
+
                 if (seen.Owner is { } former)
                 {
                     parts.Claims[shard].Add(former.Claim); // it comes back only if the store goes back
