@@ -41,13 +41,14 @@ internal sealed class ClusterRig : IAsyncDisposable
     public IReadOnlyList<ClusterNode> Nodes => nodes;
 
     public async Task<ClusterNode> StartAsync(
-        string name, MemberRoles roles = MemberRoles.Queue | MemberRoles.Worker, int slots = 2, IReadOnlyList<string>? queues = null, IShardStore? store = null)
+        string name, MemberRoles roles = MemberRoles.Queue | MemberRoles.Worker, int slots = 2, IReadOnlyList<string>? queues = null, IShardStore? store = null,
+        int port = 0)
     {
         var node = await ClusterNode.StartAsync(
             new ClusterNodeOptions
             {
                 Redis = RedisAddress.Parse("redis://localhost?name=test"),
-                Listen = new PeerAddress("127.0.0.1", 0),
+                Listen = new PeerAddress("127.0.0.1", port),
                 Roles = roles,
                 Lease = lease,
                 Plan = plan,
