@@ -191,6 +191,10 @@ public sealed class ClusterNode : IAsyncDisposable
                 node.Parts.Warn($"The node could not hand over all of its shards; the others take them: {error.Message}");
             }
         }
+        else
+        {
+            node.AbandonRunning();
+        }
 
         await keeper.DisposeAsync().ConfigureAwait(false);
         await membership.DisposeAsync().ConfigureAwait(false);

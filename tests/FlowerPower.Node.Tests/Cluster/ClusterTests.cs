@@ -168,6 +168,31 @@ public sealed class ClusterTests
     }
 
     [Fact]
+    public async Task A_node_that_was_declared_dead_stops_without_waiting_for_what_it_runs()
+    {
+        await using var rig = new ClusterRig(lease: TimeSpan.FromSeconds(6));
+        var a = await rig.StartAsync("a");
+        await rig.SettledAsync(a);
+        var cancelled = new TaskCompletionSource();
+        rig.Executor.On("hangs", async run =>
+        {
+            await using var told = run.Cancelled.Register(cancelled.SetResult);
+            await cancelled.Task;
+            return "{}";
+        });
+        await ClusterRig.EnqueueAsync(a.Queue, 1, "hangs");
+        await rig.Executor.NextStartAsync();
+
+        await rig.Table.DeclareDeadAsync(a.Name, CancellationToken.None);
+        await a.Died.Within("the node to hear of its death");
+        var began = TimeProvider.System.GetTimestamp();
+        await rig.StopAsync(a);
+
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalSeconds, 0, 15); // of the 20 that a running job is given otherwise
+        await cancelled.Task.Within("the attempt to be cancelled");
+    }
+
+    [Fact]
     public async Task A_job_does_not_wait_for_a_slot_that_another_queue_node_holds_idle()
     {
         await using var rig = new ClusterRig();
