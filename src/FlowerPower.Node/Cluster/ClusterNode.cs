@@ -9,6 +9,8 @@ namespace FlowerPower.Node;
 /// <summary>One process of a cluster: it serves shards, runs jobs, or both, and answers for the whole cluster.</summary>
 public sealed class ClusterNode : IAsyncDisposable
 {
+    private const int JoinTries = 4;
+
     private static readonly TimeSpan HandOverTimeout = TimeSpan.FromSeconds(20);
 
     private readonly JobNode node;
@@ -121,7 +123,7 @@ public sealed class ClusterNode : IAsyncDisposable
             };
             membership = new NodeMembership(table, me, options.Lease, nodeOptions.Time, nodeOptions.Chance.NextDouble);
             var peers = new ClusterPeers(membership, store.ShardCount, options.Plan);
-            await membership.JoinAsync(cancellationToken).ConfigureAwait(false);
+            await JoinAsync(membership, cancellationToken).ConfigureAwait(false);
             handler.Inner.SetResult(peers);
             node = JobNode.Start(store, executor, nodeOptions, incarnation, servesShards, _ => peers);
             var keeper = new ShardKeeper(peers, options.Plan, nodeOptions.Time, node.Parts.Warn);
@@ -135,7 +137,7 @@ public sealed class ClusterNode : IAsyncDisposable
                 started.Parts.Warn("Redis was restarted or replaced, and may have lost what it acknowledged last: the histories of this node's shards are compared with it.");
                 started.CompareHistories();
             };
-            await membership.SetStatusAsync(MemberStatus.Up, cancellationToken).ConfigureAwait(false);
+            await BeUpAsync(membership, cancellationToken).ConfigureAwait(false);
             keeper.Look();
             return new ClusterNode(node, membership, peers, keeper, transport, queue, stopRequested);
         }
@@ -202,6 +204,35 @@ public sealed class ClusterNode : IAsyncDisposable
         await peers.DisposeAsync().ConfigureAwait(false);
         await transport.DisposeAsync().ConfigureAwait(false);
         await node.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>The first call of a process that has just begun may take longer than a renewal may, most of all with a short lease on a busy machine.</summary>
+    private static async Task JoinAsync(NodeMembership membership, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await membership.JoinAsync(cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (StoreUnavailableException) when (tries < JoinTries)
+            {
+                // It is the same incarnation: if the table has taken it already, it takes it again.
+            }
+        }
+    }
+
+    private static async Task BeUpAsync(NodeMembership membership, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await membership.SetStatusAsync(MemberStatus.Up, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreUnavailableException)
+        {
+            // The next good renewal says it.
+        }
     }
 
     private static PeerTransportOptions TransportOptions(ClusterNodeOptions options, WorkerId incarnation)
