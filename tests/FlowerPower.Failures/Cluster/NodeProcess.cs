@@ -60,9 +60,15 @@ internal sealed class NodeProcess : IDisposable
     }
 
     /// <summary>Wait until it serves as its n-th incarnation.</summary>
-    public async Task ServingAsync(int times, TimeSpan patience)
+    public Task ServingAsync(int times, TimeSpan patience) => UntilAsync($"serve as incarnation {times}", () => Incarnations.Count >= times, patience);
+
+    /// <summary>Wait until it has said a line with these words.</summary>
+    public Task SaysAsync(string words, TimeSpan patience) =>
+        UntilAsync($"say '{words}'", () => Lines.Any(line => line.Contains(words, StringComparison.OrdinalIgnoreCase)), patience);
+
+    private async Task UntilAsync(string what, Func<bool> isSo, TimeSpan patience)
     {
-        for (var clock = Stopwatch.StartNew(); Incarnations.Count < times;)
+        for (var clock = Stopwatch.StartNew(); ;)
         {
             Task change;
             lock (gate)
@@ -70,18 +76,19 @@ internal sealed class NodeProcess : IDisposable
                 change = changed.Task;
             }
 
-            if (Incarnations.Count >= times)
+            var hasExited = process.HasExited; // before the look, so that its last words count
+            if (isSo())
             {
                 return;
             }
 
-            if (process.HasExited || clock.Elapsed > patience)
+            if (hasExited || clock.Elapsed > patience)
             {
                 throw new TimeoutException(
-                    $"Node {Name} {(process.HasExited ? $"ended with exit code {process.ExitCode}" : $"did not serve within {patience.TotalSeconds} s")} (time {times}); it said:\n{string.Join('\n', Lines)}");
+                    $"Node {Name} {(hasExited ? $"ended with exit code {process.ExitCode} and" : $"for {patience.TotalSeconds} s")} did not {what}; it said:\n{string.Join('\n', Lines)}");
             }
 
-            await Task.WhenAny(change, process.WaitForExitAsync(), Task.Delay(patience - clock.Elapsed + TimeSpan.FromMilliseconds(10)));
+            await Task.WhenAny(change, process.WaitForExitAsync(), Task.Delay(patience));
         }
     }
 
@@ -94,9 +101,16 @@ internal sealed class NodeProcess : IDisposable
 
     /// <summary>SIGTERM, and wait for its end.</summary>
     /// <returns>The exit code.</returns>
-    public async Task<int> StopAsync(TimeSpan patience)
+    public Task<int> StopAsync(TimeSpan patience)
     {
         Signal(Terminate);
+        return ExitAsync(patience);
+    }
+
+    /// <summary>Wait for its end.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> ExitAsync(TimeSpan patience)
+    {
         await process.WaitForExitAsync().WaitAsync(patience);
         return process.ExitCode;
     }

@@ -64,7 +64,7 @@ internal sealed class TestCluster : IAsyncDisposable
         try
         {
             await File.WriteAllTextAsync(Path.Combine(cluster.Project.Root, "secret"), Secret + "\n");
-            await File.WriteAllTextAsync(Path.Combine(cluster.Project.Root, "node.yml"), $"secret_file: secret\ndrain: 10s\n{(lease is null ? "" : $"lease: {lease}\n")}");
+            await File.WriteAllTextAsync(Path.Combine(cluster.Project.Root, "node.yml"), $"secret_file: secret\ndrain: 3s\n{(lease is null ? "" : $"lease: {lease}\n")}");
             await Task.WhenAll(plans.Select(p => cluster.StartNodeAsync(p.Name)));
             return cluster;
         }
@@ -94,21 +94,26 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>Start a process on a node's machine without counting it as the node.</summary>
-    /// <param name="more">Options of <c>node start</c> that win.</param>
-    public Task<NodeProcess> LaunchAsync(string name, params string[] more)
+    /// <param name="redis">The address of Redis, if it is to be another than the cluster's.</param>
+    /// <param name="more">More options of <c>node start</c>.</param>
+    public Task<NodeProcess> LaunchAsync(string name, string? redis = null, params string[] more)
     {
         var plan = plans[name];
         string[] options =
         [
-            "--config", "node.yml", "--redis", Redis.Url, "--listen", $"{Network.AddressOf(name)}:{Port}",
+            "--config", "node.yml", "--redis", redis ?? Redis.Url, "--listen", $"{Network.AddressOf(name)}:{Port}",
             "--roles", plan.Roles, .. plan.Slots > 0 ? new[] { "--slots", $"{plan.Slots}" } : [], .. more,
         ];
         return NodeProcess.StartAsync(Network, name, Project.Root, options);
     }
 
     /// <summary>A client that asks these nodes first; without names, all of them.</summary>
-    public Task<ClusterClient> ConnectAsync(params string[] names) => ClusterClient.ConnectAsync(new ClusterClientOptions
+    public Task<ClusterClient> ConnectAsync(params string[] names) => ConnectToAsync("flowerpower", names);
+
+    /// <summary>A client of a cluster of another name.</summary>
+    public Task<ClusterClient> ConnectToAsync(string cluster, params string[] names) => ClusterClient.ConnectAsync(new ClusterClientOptions
     {
+        Name = cluster,
         Nodes = [.. (names.Length > 0 ? names : plans.Keys).Select(name => new PeerAddress(Network.AddressOf(name), Port))],
         Secret = Secret,
         ConnectTimeout = TimeSpan.FromSeconds(30),
@@ -122,7 +127,7 @@ internal sealed class TestCluster : IAsyncDisposable
             return string.Join("\n", nodes.Values.SelectMany(node => node.Lines.Where(IsTelling).TakeLast(40).Prepend($"--- {node.Name}")));
         }
 
-        static bool IsTelling(string line) => !line.Contains(" completed traced ", StringComparison.Ordinal);
+        static bool IsTelling(string line) => !line.Contains(" traced ", StringComparison.Ordinal);
     }
 
     public async ValueTask DisposeAsync()

@@ -62,6 +62,7 @@ internal sealed class TracedProject : IDisposable
         Id = JobId.Parse(job.Id),
         Pipeline = Pipeline,
         Project = "failures",
+        Priority = job.Priority,
         RunConfigJson = new RunConfig()
             .WithInputs(new Dictionary<string, object?>
             {
@@ -73,6 +74,7 @@ internal sealed class TracedProject : IDisposable
             })
             .WithFinalVars("answer")
             .ToJson(),
+        ResultRetention = TimeSpan.FromMinutes(10), // for long runs: nobody looks for it later
         Retry = new RetryPolicy { MaxRetries = job.Failures, Delay = TimeSpan.FromMilliseconds(50) },
     });
 
@@ -104,7 +106,7 @@ internal sealed class TracedProject : IDisposable
 /// <param name="First">How long its first run takes.</param>
 /// <param name="Later">How long each further run takes.</param>
 /// <param name="Failures">So many of its runs fail before one succeeds; as many retries are allowed.</param>
-internal sealed record TracedJob(string Id, TimeSpan First, TimeSpan Later, int Failures = 0);
+internal sealed record TracedJob(string Id, TimeSpan First, TimeSpan Later, int Failures = 0, JobPriority Priority = JobPriority.Medium);
 
 /// <summary>One run of a job as it left its trace; times are timestamps of the machine, the same for all processes.</summary>
 /// <param name="Name">Unique; the result, if it succeeded.</param>

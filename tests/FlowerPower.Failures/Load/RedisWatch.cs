@@ -29,6 +29,7 @@ internal sealed class RedisWatch : IAsyncDisposable
 
     private readonly RedisServer redis;
     private readonly string store;
+    private readonly long[] from;
     private readonly long[] seen;
     private readonly List<LogSighting> entries = [];
     private readonly List<HeadSighting> heads = [];
@@ -43,7 +44,9 @@ internal sealed class RedisWatch : IAsyncDisposable
     {
         this.redis = redis;
         this.store = store;
+        from = new long[shards];
         seen = new long[shards];
+        Array.Fill(seen, long.MaxValue / 4096); // the first reading is to find out where each shard stands: what came before is not this watch's
         loop = Task.Run(WatchAsync);
     }
 
@@ -53,13 +56,13 @@ internal sealed class RedisWatch : IAsyncDisposable
     /// <summary>All heads that were seen.</summary>
     public IReadOnlyList<HeadSighting> Heads => heads;
 
-    /// <summary>Read everything that Redis has once more, and no more after it.</summary>
+    /// <summary>Read everything that has come since the beginning once more, and no more after it.</summary>
     /// <returns>The number of this last reading.</returns>
     public async Task<int> ReadAllAsync()
     {
         await stop.CancelAsync();
         await loop;
-        Array.Clear(seen);
+        from.CopyTo(seen, 0);
         return await TryReadAsync() ? reads : throw new InvalidOperationException("Redis does not answer.");
     }
 
@@ -106,6 +109,11 @@ internal sealed class RedisWatch : IAsyncDisposable
             }
 
             reads++;
+            if (reads == 1)
+            {
+                Array.Clear(seen); // a shard that has no head yet begins now
+            }
+
             foreach (var words in answer.Split("\r\n")[1].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')))
             {
                 var (shard, sequence) = (int.Parse(words[0], CultureInfo.InvariantCulture), long.Parse(words[2], CultureInfo.InvariantCulture));
@@ -117,9 +125,13 @@ internal sealed class RedisWatch : IAsyncDisposable
                 else
                 {
                     heads.Add(new HeadSighting(reads, shard, sequence, words[3]));
-                    if (sequence < seen[shard])
+                    if (reads == 1)
                     {
-                        seen[shard] = 0; // it went back: everything is to be compared
+                        seen[shard] = from[shard] = sequence;
+                    }
+                    else if (sequence < seen[shard])
+                    {
+                        seen[shard] = Math.Min(from[shard], sequence); // it went back: all is to be compared
                     }
                 }
             }

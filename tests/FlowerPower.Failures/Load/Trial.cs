@@ -1,7 +1,9 @@
 using FlowerPower.Failures.Checks;
 using FlowerPower.Failures.Cluster;
+using FlowerPower.Failures.Scenarios;
 using FlowerPower.Jobs;
 using FlowerPower.Node;
+using FlowerPower.Storage;
 
 namespace FlowerPower.Failures.Load;
 
@@ -29,6 +31,25 @@ internal sealed class Trial : IAsyncDisposable
     /// <summary>Who is there and who has what.</summary>
     public Task<ClusterPicture> LookAsync() => client.LookAsync();
 
+    /// <summary>Wait until every node is up, as every node sees it.</summary>
+    /// <returns>Since when.</returns>
+    public async Task<DateTimeOffset> WholeAsync()
+    {
+        foreach (var plan in cluster.Plans)
+        {
+            await Faults.UntilAsync($"all nodes are up as {plan.Name} sees it", () => LookFromAsync(plan.Name), picture => cluster.Plans.All(p => picture.Members.Any(
+                m => m.Info.Name == p.Name && m.Info.Incarnation == cluster[p.Name].Incarnations[^1] && m.Status == MemberStatus.Up)));
+        }
+
+        return DateTimeOffset.UtcNow;
+    }
+
+    private async Task<ClusterPicture> LookFromAsync(string node)
+    {
+        await using var one = await cluster.ConnectAsync(node);
+        return await one.LookAsync();
+    }
+
     /// <param name="name">What the ids of its jobs begin with; unique in the cluster's life.</param>
     /// <param name="patience">How long a client waits for one answer; the default is short, so that there are unknown ones.</param>
     public static async Task<Trial> BeginAsync(TestCluster cluster, string name, int seed, TimeSpan? patience = null)
@@ -47,7 +68,9 @@ internal sealed class Trial : IAsyncDisposable
         verdict ??= new Leniency();
         await Load.StopAsync();
         await Load.EndedAsync(verdict.EndsWithin);
-        List<string> problems = [.. Load.Unfinished.Select(id => $"{id} was acknowledged, and has not ended {verdict.EndsWithin.TotalSeconds} s after the cluster was whole.")];
+        var picture = await client.LookAsync();
+        List<string> problems = [.. Load.Unfinished.Select(id =>
+            $"{id} was acknowledged, and a client that waits for it has not heard of its end {verdict.EndsWithin.TotalSeconds} s after the load: its shard is at {picture.Owners[ShardKey.Of(id, picture.Owners.Count)]}.")];
 
         var asked = Load.History.Invocations;
         var found = await FindAsync([.. asked.Select(i => i.Job).Distinct()]);

@@ -18,6 +18,9 @@ internal sealed class Workload : IAsyncDisposable
     /// <summary>Requests of one client that may be without an answer at once; beyond it the client waits, as one that keeps its own order would.</summary>
     private const int MaxOpen = 60;
 
+    /// <summary>Jobs that have not ended: with more of them the clients wait, so that a slow machine is not buried.</summary>
+    private const int MaxUnfinished = 150;
+
     private const int MaxTries = 6;
 
     private readonly TestCluster cluster;
@@ -28,6 +31,7 @@ internal sealed class Workload : IAsyncDisposable
     private readonly ConcurrentBag<Task> open = [];
     private readonly ConcurrentDictionary<string, Task> waits = new();
     private IReadOnlyList<ClusterClient> clients = [];
+    private int unfinished;
     private IReadOnlyList<Task> loops = [];
 
     private Workload(TestCluster cluster, string prefix, TimeSpan patience)
@@ -105,10 +109,15 @@ internal sealed class Workload : IAsyncDisposable
         using var pace = new PeriodicTimer(TimeSpan.FromSeconds((double)Clients / Rate));
         try
         {
-            for (var count = 0; await pace.WaitForNextTickAsync(stop.Token); count++)
+            for (var count = 0; await pace.WaitForNextTickAsync(stop.Token);)
             {
+                if (Volatile.Read(ref unfinished) >= MaxUnfinished)
+                {
+                    continue;
+                }
+
                 await room.WaitAsync(stop.Token);
-                var job = cluster.Project.Request(Invent($"{prefix}-{number}-{count}", random));
+                var job = cluster.Project.Request(Invent($"{prefix}-{number}-{count++}", random));
                 var mayLeave = random.Next(3) == 0;
                 open.Add(Task.Run(async () =>
                 {
@@ -143,7 +152,7 @@ internal sealed class Workload : IAsyncDisposable
             var answer = await AskAsync(client, number, request);
             if (answer == Answer.Acknowledged)
             {
-                waits.TryAdd(request.Spec.Id.Value, WaitAsync(client, request.Spec.Id));
+                _ = waits.GetOrAdd(request.Spec.Id.Value, _ => WaitAsync(client, request.Spec.Id));
             }
 
             if (answer != Answer.Unknown || mayLeave)
@@ -176,6 +185,19 @@ internal sealed class Workload : IAsyncDisposable
     }
 
     private async Task WaitAsync(ClusterClient client, JobId id)
+    {
+        Interlocked.Increment(ref unfinished);
+        try
+        {
+            await SeeEndAsync(client, id);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref unfinished);
+        }
+    }
+
+    private async Task SeeEndAsync(ClusterClient client, JobId id)
     {
         while (!end.IsCancellationRequested)
         {

@@ -19,7 +19,7 @@ internal static class Faults
         for (var i = 0; held.Count < 2; i++)
         {
             var job = $"{name}-held-{i}";
-            await trial.Load.EnqueueAsync(new TracedJob(job, First: Patience, Later: TimeSpan.Zero));
+            await trial.Load.EnqueueAsync(new TracedJob(job, First: Patience, Later: TimeSpan.Zero, Priority: JobPriority.High));
             var run = (await UntilAsync($"job {job} runs", () => cluster.Project.RunsOf([job]), runs => runs.Count > 0))[0];
             if (run.Node == worker)
             {
@@ -72,7 +72,8 @@ internal static class Faults
 
     private static Task<T> UntilAsync<T>(string what, Func<T> look, Func<T, bool> isSo) => UntilAsync(what, () => Task.FromResult(look()), isSo);
 
-    private static async Task<T> UntilAsync<T>(string what, Func<Task<T>> look, Func<T, bool> isSo)
+    /// <summary>Look until it is so.</summary>
+    public static async Task<T> UntilAsync<T>(string what, Func<Task<T>> look, Func<T, bool> isSo)
     {
         for (var clock = Stopwatch.StartNew(); ; await Task.Delay(20))
         {
