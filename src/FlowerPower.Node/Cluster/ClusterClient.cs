@@ -13,7 +13,7 @@ public sealed class ClusterClientOptions
     public required IReadOnlyList<PeerAddress> Nodes { get; init; }
 
     /// <summary>The cluster's name: what its Redis address says after <c>?name=</c>.</summary>
-    public string Name { get; init; } = "flowerpower";
+    public string Name { get; init; } = RedisAddress.DefaultName;
 
     /// <summary>The cluster's shared secret; <see langword="null"/> if it has none.</summary>
     public string? Secret { get; init; }
