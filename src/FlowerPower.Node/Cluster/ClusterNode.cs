@@ -58,6 +58,9 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <summary>The shards that it serves now.</summary>
     public int ShardsServed => node.Parts.Journals.Count(journal => journal is not null);
 
+    /// <summary>Of a node that died: the process that has its name and address now; <see langword="null"/>: none is known.</summary>
+    internal MemberInfo? ReplacedBy => membership.ReplacedBy;
+
     /// <summary>What the node's actors know of each other.</summary>
     internal JobNodeParts Parts => node.Parts;
 
@@ -114,9 +117,10 @@ public sealed class ClusterNode : IAsyncDisposable
                 Slots = nodeOptions.WorkerSlots,
                 Queues = nodeOptions.Queues,
                 Software = options.Software,
+                Process = $"process {Environment.ProcessId} on {Environment.MachineName}",
             };
-            membership = new NodeMembership(table, me, options.Lease, nodeOptions.Time);
-            var peers = new ClusterPeers(membership, store.ShardCount);
+            membership = new NodeMembership(table, me, options.Lease, nodeOptions.Time, nodeOptions.Chance.NextDouble);
+            var peers = new ClusterPeers(membership, store.ShardCount, options.Plan);
             await membership.JoinAsync(cancellationToken).ConfigureAwait(false);
             handler.Inner.SetResult(peers);
             node = JobNode.Start(store, executor, nodeOptions, incarnation, servesShards, _ => peers);
@@ -236,6 +240,8 @@ public sealed class ClusterNode : IAsyncDisposable
         /// <summary>This one first: it costs no connection.</summary>
         public IEnumerable<MemberInfo> Living =>
             peers.View.Living.Select(m => m.Info).OrderBy(info => info.Incarnation == peers.Me.Incarnation ? 0 : 1);
+
+        public IReadOnlyList<ParkedShard> Parked => peers.View.Parked;
 
         public string? OwnerOf(int shard) => peers.Directory.OwnerOf(shard);
 

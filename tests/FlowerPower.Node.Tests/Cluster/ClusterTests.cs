@@ -47,6 +47,30 @@ public sealed class ClusterTests
     }
 
     [Fact]
+    public async Task A_worker_reports_to_the_node_that_serves_a_shard_while_its_own_node_waits_for_it()
+    {
+        await using var rig = new ClusterRig(residence: TimeSpan.FromHours(1)); // no shard moves to balance the cluster
+        var a = await rig.StartAsync("a", MemberRoles.Queue);
+        await rig.SettledAsync(a);
+        var b = await rig.StartAsync("b");
+        var change = b.Peers.Directory.Changed;
+        while (!b.Peers.Directory.Owners().All(owner => owner == a.Name) || !b.Peers.Directory.Placed.Contains(b.Name))
+        {
+            await change.Within("b to know what a serves and what belongs to itself");
+            change = b.Peers.Directory.Changed;
+        }
+
+        var ids = await ClusterRig.EnqueueAsync(a.Queue, 16);
+
+        foreach (var id in ids)
+        {
+            Assert.Equal(JobStatus.Completed, (await rig.EndAsync(a.Queue, id)).Status);
+        }
+
+        Assert.Equal(0, b.ShardsServed);
+    }
+
+    [Fact]
     public async Task A_node_that_leaves_hands_its_shards_over_and_nothing_is_lost()
     {
         await using var rig = new ClusterRig();
