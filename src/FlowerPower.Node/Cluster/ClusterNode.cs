@@ -206,6 +206,7 @@ public sealed class ClusterNode : IAsyncDisposable
             Listen = options.Listen,
             Advertise = options.Advertise,
             Secret = options.Secret,
+            Tls = options.Tls,
             Time = options.Node.Time,
         };
     }
