@@ -47,13 +47,13 @@ public sealed class ComposeTests
         Assert.Equal(1, stranger.ExitCode);
         Assert.Contains("give both the same cluster secret", stranger.Error, StringComparison.Ordinal);
 
-        await AssertDrainsAsync(up["worker-1"], up["worker-2"], gate, compose.Services["worker-1"].HealthCheck, compose.Services["worker-1"].Grace);
-        foreach (var service in compose.Nodes.Where(service => service.Name != "worker-1"))
+        var stopped = await AssertDrainsAsync(up, gate, compose);
+        foreach (var service in compose.Nodes.Where(service => service.Name != stopped))
         {
             up[service.Name].Signal(Container.Terminate);
         }
 
-        foreach (var service in compose.Nodes.Where(service => service.Name != "worker-1"))
+        foreach (var service in compose.Nodes.Where(service => service.Name != stopped))
         {
             Assert.Equal(0, await up[service.Name].ExitAsync(service.Grace));
         }
@@ -63,35 +63,27 @@ public sealed class ComposeTests
         Assert.True(Directory.Exists(Path.Combine(place.Volume("redis-data"), "appendonlydir"))); // and what was acknowledged is in the volume
     }
 
-    /// <summary>A worker that is told to stop is unhealthy and finishes its jobs; both workers get one, so that it is known where one runs.</summary>
-    private static async Task AssertDrainsAsync(Container stopped, Container other, Gate gate, string[] healthCheck, TimeSpan grace)
+    /// <summary>A worker that is told to stop while a job runs is unready and alive, lets the job finish, and ends in time.</summary>
+    /// <returns>Its name.</returns>
+    private static async Task<string> AssertDrainsAsync(Dictionary<string, Container> up, Gate gate, ComposeFile compose)
     {
-        for (var job = 1; job <= 8; job++) // each worker has four slots
-        {
-            var enqueued = await other.ExecAsync(["flowerpower", "queue", "enqueue", "gated", "--id", $"g{job}", "--inputs", $"gate={gate.Address}", .. In]);
-            Assert.True(enqueued.ExitCode == 0, enqueued.Error);
-        }
+        var enqueued = await up["queue-1"].ExecAsync(
+            ["flowerpower", "queue", "enqueue", "gated", "--id", "g1", "--inputs", $"gate={gate.Address}", "--project", "/project", .. In]);
+        Assert.True(enqueued.ExitCode == 0, enqueued.Error);
+        using var job = await gate.ArrivalAsync();
+        var (name, worker) = Assert.Single(up, pair => gate.IsFrom(job, pair.Key));
+        var service = compose.Services[name];
 
-        var running = new List<System.Net.Sockets.TcpClient>();
-        for (var job = 1; job <= 8; job++)
-        {
-            running.Add(await gate.ArrivalAsync());
-        }
-
-        stopped.Signal(Container.Terminate);
-        await stopped.LineAsync("stopping: running jobs may take 30 s to finish");
-        var (exitCode, _, why) = await stopped.ExecAsync(healthCheck);
+        worker.Signal(Container.Terminate);
+        await worker.LineAsync("stopping: running jobs may take 30 s to finish");
+        var (exitCode, _, why) = await worker.ExecAsync(service.HealthCheck);
         Assert.Equal(1, exitCode);
-        Assert.Contains("is not ready: the node stops", why, StringComparison.Ordinal);
-        Assert.Equal(0, (await stopped.ExecAsync([.. healthCheck.Select(word => word == "ready" ? "live" : word)])).ExitCode);
-        foreach (var job in running)
-        {
-            await Gate.ReleaseAsync(job, "at last");
-        }
-
-        Assert.Equal(0, await stopped.ExitAsync(grace));
-        Assert.Contains("stopped: 4 attempts", stopped.Log, StringComparison.Ordinal);
-        Assert.Equal("answer  at last\n", (await other.ExecAsync(["flowerpower", "queue", "result", "g8", "--wait", .. In])).Out);
+        Assert.Contains($"Node {name} at 127.0.0.1:7711 is not ready: the node stops.", why, StringComparison.Ordinal);
+        Assert.Equal(0, (await worker.ExecAsync([.. service.HealthCheck.Select(word => word == "ready" ? "live" : word)])).ExitCode);
+        await Gate.ReleaseAsync(job, "at last");
+        Assert.Equal(0, await worker.ExitAsync(service.Grace));
+        Assert.Equal("answer  at last\n", (await up["queue-1"].ExecAsync(["flowerpower", "queue", "result", "g1", "--wait", .. In])).Out);
+        return name;
     }
 
     private static async Task<Container> StartAsync(Place place, ComposeService service)

@@ -96,10 +96,12 @@ internal sealed class Place : IAsyncDisposable
 /// <summary>Where running jobs arrive and wait until the test lets them go on.</summary>
 internal sealed class Gate : IDisposable
 {
+    private readonly Network network;
     private readonly TcpListener listener;
 
     public Gate(Network network)
     {
+        this.network = network;
         listener = new TcpListener(System.Net.IPAddress.Parse(network.OutsideAddress), 0);
         listener.Start();
     }
@@ -109,6 +111,9 @@ internal sealed class Gate : IDisposable
 
     /// <summary>The next job: it runs now.</summary>
     public Task<TcpClient> ArrivalAsync() => listener.AcceptTcpClientAsync().WaitAsync(Container.Bound);
+
+    /// <summary>Does the job run on this machine?</summary>
+    public bool IsFrom(TcpClient job, string machine) => ((System.Net.IPEndPoint)job.Client.RemoteEndPoint!).Address.ToString() == network.AddressOf(machine);
 
     public static async Task ReleaseAsync(TcpClient job, string answer)
     {
