@@ -36,13 +36,12 @@ public sealed class ComposeTests
         Assert.True(ran.ExitCode == 0, ran.Error);
         Assert.Equal("greeting         Hello, World!\ngreeting_length  13\n", ran.Out);
 
-        var shown = await up["queue-3"].ExecAsync(["flowerpower", "cluster", "show", "--output", "json", .. In]);
         Assert.Equal(
             [
                 ("queue-1", "queue-1:7710", "queue", "up"), ("queue-2", "queue-2:7710", "queue", "up"), ("queue-3", "queue-3:7710", "queue", "up"),
                 ("worker-1", "worker-1:7710", "worker", "up"), ("worker-2", "worker-2:7710", "worker", "up"),
             ],
-            Members(shown.Out));
+            await MembersAsync(up["queue-3"], compose.Nodes.Count()));
         var stranger = await up["queue-2"].ExecAsync("flowerpower", "cluster", "show", "--cluster", "queue-1:7710");
         Assert.Equal(1, stranger.ExitCode);
         Assert.Contains("give both the same cluster secret", stranger.Error, StringComparison.Ordinal);
@@ -67,8 +66,8 @@ public sealed class ComposeTests
     /// <returns>Its name.</returns>
     private static async Task<string> AssertDrainsAsync(Dictionary<string, Container> up, Gate gate, ComposeFile compose)
     {
-        var enqueued = await up["queue-1"].ExecAsync(
-            ["flowerpower", "queue", "enqueue", "gated", "--id", "g1", "--inputs", $"gate={gate.Address}", "--project", "/project", .. In]);
+        var enqueued = await up["worker-1"].ExecAsync(
+            ["flowerpower", "queue", "enqueue", "gated", "--id", "g1", "--inputs", $"gate={gate.Address}", .. In]);
         Assert.True(enqueued.ExitCode == 0, enqueued.Error);
         using var job = await gate.ArrivalAsync();
         var (name, worker) = Assert.Single(up, pair => gate.IsFrom(job, pair.Key));
@@ -107,9 +106,22 @@ public sealed class ComposeTests
         }
     }
 
-    private static IEnumerable<(string, string, string, string)> Members(string json) => JsonDocument.Parse(json).RootElement.GetProperty("members").EnumerateArray().Select(m => (
-        m.GetProperty("name").GetString()!,
-        m.GetProperty("address").GetString()!,
-        string.Join(',', m.GetProperty("roles").EnumerateArray().Select(role => role.GetString())),
-        m.GetProperty("status").GetString()!));
+    /// <summary>The cluster as a node knows it, once it knows all.</summary>
+    private static async Task<IReadOnlyList<(string Name, string Address, string Roles, string Status)>> MembersAsync(Container client, int count)
+    {
+        for (var began = TimeProvider.System.GetTimestamp(); ;)
+        {
+            var (exitCode, json, error) = await client.ExecAsync(["flowerpower", "cluster", "show", "--output", "json", .. In]);
+            Assert.True(exitCode == 0, error);
+            var members = JsonDocument.Parse(json).RootElement.GetProperty("members").EnumerateArray().Select(m => (
+                m.GetProperty("name").GetString()!,
+                m.GetProperty("address").GetString()!,
+                string.Join(',', m.GetProperty("roles").EnumerateArray().Select(role => role.GetString())),
+                m.GetProperty("status").GetString()!)).ToList();
+            if (members.Count == count || TimeProvider.System.GetElapsedTime(began) > Container.Bound)
+            {
+                return members;
+            }
+        }
+    }
 }

@@ -20,6 +20,7 @@ public sealed class ClusterProcessTests : IAsyncLifetime
         using var project = new TempProject().WithHello().Write("secret", "0123456789abcdef0123456789abcdef\n").Write("other", "fedcba9876543210fedcba9876543210\n");
         await using var a = await StartAsync(project, "a", "--roles", "queue", "--secret-file", "secret");
         await using var b = await StartAsync(project, "b", "--slots", "2", "--secret-file", "secret");
+        await UntilKnownAsync(project, a, 2, "--secret-file", "secret");
 
         var ran = (await On(project, b, "queue", "run", "hello", "--id", "first", "--secret-file", "secret")).AssertDone();
         var status = (await On(project, a, "queue", "status", "first", "--output", "json", "--secret-file", "secret")).AssertDone();
@@ -80,6 +81,7 @@ public sealed class ClusterProcessTests : IAsyncLifetime
         using var project = new TempProject().WithHello();
         await using var a = await StartAsync(project, "a", "--roles", "queue");
         await using var b = await StartAsync(project, "b", "--roles", "worker");
+        await UntilKnownAsync(project, a, 2);
 
         var unknown = await On(project, a, "cluster", "leave", "z");
         (await On(project, a, "cluster", "leave", "b")).AssertDone();
@@ -168,6 +170,7 @@ public sealed class ClusterProcessTests : IAsyncLifetime
         using var project = new TempProject().Write("heavy.yml", "weight: 3\nroles: [queue]\n");
         await using var heavy = await StartAsync(project, "heavy", "--config", "heavy.yml");
         await using var light = await StartAsync(project, "light", "--roles", "queue");
+        await UntilKnownAsync(project, light, 2);
 
         Dictionary<string, (int Weight, int Shards)> members;
         var began = TimeProvider.System.GetTimestamp();
@@ -229,6 +232,16 @@ public sealed class ClusterProcessTests : IAsyncLifetime
         var tool = ToolProcess.Start(project, ["node", "start", "--name", name, "--redis", server.Url, "--listen", "127.0.0.1:0", .. more]);
         var line = await tool.LineAsync("Serving cluster 'flowerpower' as ");
         return new NodeProcess(tool, line.Split(" at ")[1].Split(' ')[0]);
+    }
+
+    /// <summary>A node that joins is known to the others a moment later.</summary>
+    private static async Task UntilKnownAsync(TempProject project, NodeProcess to, int nodes, params string[] more)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while ((await On(project, to, ["cluster", "show", "--output", "json", .. more])).AssertDone().Json.GetProperty("members").GetArrayLength() < nodes)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < Tool.Bound);
+        }
     }
 
     private static Task<Said> On(TempProject project, NodeProcess node, params string[] arguments) =>

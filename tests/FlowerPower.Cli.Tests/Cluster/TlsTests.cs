@@ -64,6 +64,30 @@ public sealed class TlsTests : IDisposable
         trusting.AssertDone();
     }
 
+    [Fact]
+    public async Task A_node_that_the_others_would_not_let_in_does_not_join_and_says_why()
+    {
+        await using var server = await RedisServer.StartAsync();
+        using var node = ToolProcess.Start(
+            project, "node", "start", "--name", "a", "--roles", "queue", "--redis", server.Url, "--listen", "127.0.0.1:0", "--secret-file", "secret",
+            "--tls-certificate", "node.pem", "--tls-key", "node.key", "--tls-authority", "ca.pem");
+        var address = (await node.LineAsync("Serving cluster")).Split(" at ")[1].Split(' ')[0];
+        project.Write("another", "fedcba9876543210fedcba9876543210\n");
+        string[] start = ["node", "start", "--name", "b", "--redis", server.Url, "--listen", "127.0.0.1:0"];
+        string[] tls = ["--tls-certificate", "node.pem", "--tls-key", "node.key", "--tls-authority", "ca.pem"];
+
+        var plain = await Tool.RunAsync(project, [.. start, "--secret-file", "secret"]);
+        var mistaken = await Tool.RunAsync(project, [.. start, .. tls, "--secret-file", "another"]);
+        var members = (await Tool.RunAsync(project, "cluster", "show", "--all", "--output", "json", "--cluster", address, "--secret-file", "secret", "--tls-authority", "ca.pem"))
+            .AssertDone().Json.GetProperty("members");
+
+        var refusal = $"This node does not join the cluster, because node a at {address} does not let it in: ";
+        Assert.StartsWith(refusal, plain.AssertFailed(), StringComparison.Ordinal);
+        Assert.EndsWith("whether both sides use TLS.", plain.AssertFailed(), StringComparison.Ordinal);
+        Assert.StartsWith(refusal + "WrongSecret: ", mistaken.AssertFailed(), StringComparison.Ordinal);
+        Assert.Equal(1, members.GetArrayLength());
+    }
+
     [Theory]
     [InlineData("the file '@/nowhere.pem' cannot be read: Could not find file '@/nowhere.pem'.", "nowhere.pem", "node.key", "ca.pem")]
     [InlineData("the file '@/secret' holds no certificate in PEM form", "secret", "node.key", "ca.pem")]
