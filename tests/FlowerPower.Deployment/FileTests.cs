@@ -100,6 +100,9 @@ public sealed class FileTests
         var manifests = new Manifests();
 
         Assert.Empty(manifests.Of("Secret"));
+        var example = Assert.Single(Yaml.Documents(Repository.Read($"{Manifests.Folder}/secret.yml.example")));
+        Assert.Equal("flowerpower", example["metadata"]["name"].Text);
+        Assert.StartsWith("<", example["stringData"]["cluster"].Text, StringComparison.Ordinal); // a place, and no secret that somebody might use
         Assert.All(manifests.Objects, o => Assert.False(o["metadata"]["namespace"].IsThere)); // whoever applies them says where
         foreach (var (kind, role) in new[] { ("StatefulSet", "queue"), ("Deployment", "worker") })
         {
