@@ -1,4 +1,5 @@
 using FlowerPower.Benchmarks;
+using FlowerPower.Benchmarks.Cluster;
 using FlowerPower.Benchmarks.Embedded;
 using FlowerPower.Benchmarks.Kernel;
 using FlowerPower.Benchmarks.Redis;
@@ -10,10 +11,16 @@ if (args is [GrantCounter.Command])
     return await GrantCounter.RunAsync();
 }
 
+if (args is [BenchNodeProcess.Command, var redis, var name])
+{
+    return await BenchNodeProcess.RunAsync(redis, name);
+}
+
 return await BenchmarkRunner.RunAsync(
     args,
     new Dictionary<string, IReadOnlyList<Measure>>
     {
+        ["cluster"] = ClusterSuite.Measures,
         ["embedded"] = EmbeddedSuite.Measures,
         ["kernel"] = [.. KernelSuite.Measures.Select(Measure.Of)],
         ["redis"] = RedisSuite.Measures,

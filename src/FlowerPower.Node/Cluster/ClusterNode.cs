@@ -52,6 +52,9 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <summary>Takes no more work, and gives back what runs, at once: an end in a hurry, before or while the node is disposed.</summary>
     public void HandBackRunning() => node.HandBackRunning();
 
+    /// <inheritdoc cref="JobNode.SetWorkerSlots"/>
+    internal void SetWorkerSlots(int slots) => node.SetWorkerSlots(slots);
+
     /// <summary>The shards that it serves now.</summary>
     public int ShardsServed => node.Parts.Journals.Count(journal => journal is not null);
 

@@ -77,11 +77,7 @@ internal static class TransportSuite
 
     private static async Task<double> WithPeer(Func<Peer, Task<double>> measure)
     {
-        using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, OtherArguments())
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        })!;
+        using var process = OwnProgram.Start(GrantCounter.Command);
         try
         {
             var port = int.Parse((await process.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
@@ -95,10 +91,4 @@ internal static class TransportSuite
             await process.WaitForExitAsync();
         }
     }
-
-    /// <summary>Started as <c>dotnet FlowerPower.Benchmarks.dll</c> or by its own host.</summary>
-    private static string[] OtherArguments() =>
-        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
-            ? [typeof(TransportSuite).Assembly.Location, GrantCounter.Command]
-            : [GrantCounter.Command];
 }
