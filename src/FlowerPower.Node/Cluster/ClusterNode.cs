@@ -78,7 +78,7 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <summary>Joins the cluster, makes it if it is the first, and begins to serve and to work.</summary>
     /// <exception cref="ArgumentException">An option is outside its range; the message names it.</exception>
     /// <exception cref="StoreException">Redis does not answer, refuses, or holds something else; the message says what to do.</exception>
-    /// <exception cref="IOException">The address cannot be listened on.</exception>
+    /// <exception cref="IOException">The address cannot be listened on, or the nodes that live do not let this one in: another secret, TLS on one side only.</exception>
     public static async Task<ClusterNode> StartAsync(
         ClusterNodeOptions options, IJobExecutor executor, CancellationToken cancellationToken = default)
     {
@@ -113,6 +113,7 @@ public sealed class ClusterNode : IAsyncDisposable
         JobNode? node = null;
         try
         {
+            await FirstHandshake.RequireAsync(options, transport.Self.Address!.Value, table, cancellationToken).ConfigureAwait(false);
             var me = new MemberInfo(incarnation.Value, nodeOptions.Name, transport.Self.Address!.Value.ToString(), options.Roles)
             {
                 Weight = options.Weight,
@@ -248,6 +249,7 @@ public sealed class ClusterNode : IAsyncDisposable
             Listen = options.Listen,
             Advertise = options.Advertise,
             Secret = options.Secret,
+            Tls = options.Tls,
             Time = options.Node.Time,
         };
     }
