@@ -14,6 +14,9 @@ internal sealed record ShardPlan(int MaxMoving, TimeSpan MinResidence)
     /// <summary>For a cluster on defaults.</summary>
     public static ShardPlan Default { get; } = new(MaxMoving: 4, MinResidence: TimeSpan.FromSeconds(30));
 
+    /// <summary>Shards that are handed over at once when the node leaves: all at once would wait for each other, each of them missed meanwhile; 1 or more.</summary>
+    public int MaxLeaving { get; init; } = 8;
+
     /// <summary>Owners of a shard that may end one after the other while they have it; one more, and it is parked, unless <see cref="FewOf"/> says otherwise.</summary>
     public int MostFalls { get; init; } = 3;
 
@@ -38,11 +41,12 @@ internal sealed record ShardPlan(int MaxMoving, TimeSpan MinResidence)
 
         var foreign = held.Where(h => !h.IsLeaving && (isLeaving || (placed[h.Shard] is { } owner && owner != me) || (!h.IsServing && parked.Contains(h.Shard)))).ToList();
         // One that does not serve yet is not missed; its claim, if it has one, is given back.
-        var toGive = foreign.Where(h => !h.IsServing || isLeaving).ToList();
-        var settled = foreign.Except(toGive).ToList();
+        var toGive = foreign.Where(h => !h.IsServing).ToList();
+        var young = foreign.Where(h => h.IsServing && !isLeaving && h.Since < MinResidence).ToList();
+        var most = isLeaving ? MaxLeaving : MaxMoving;
         var moving = held.Count(h => h.IsLeaving && h.IsServing);
-        toGive.AddRange(settled.Where(h => h.Since >= MinResidence).OrderByDescending(h => h.Since).Take(Math.Max(0, MaxMoving - moving)));
-        TimeSpan? again = settled.Any(h => h.Since < MinResidence) ? settled.Where(h => h.Since < MinResidence).Min(h => MinResidence - h.Since) : null;
+        toGive.AddRange(foreign.Where(h => h.IsServing).Except(young).OrderByDescending(h => h.Since).Take(Math.Max(0, most - moving)));
+        TimeSpan? again = young.Count > 0 ? young.Min(h => MinResidence - h.Since) : null;
         return new ShardSteps(toStart, [.. toGive.Select(h => h.Shard)], again);
     }
 }

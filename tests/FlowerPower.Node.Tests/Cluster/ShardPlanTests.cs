@@ -51,14 +51,17 @@ public sealed class ShardPlanTests
         Assert.Empty(Plan.Next("me", [null], [new HeldShard(0, true, Long, false)], isLeaving: false, None).Give);
 
     [Fact]
-    public void A_node_that_leaves_gives_everything_at_once_and_starts_nothing()
+    public void A_node_that_leaves_gives_everything_some_at_a_time_and_starts_nothing()
     {
         HeldShard[] held = [new(0, true, TimeSpan.Zero, false), new(1, true, Long, false), new(2, false, Long, false), new(3, true, Long, true)];
+        string?[] placed = ["me", "me", "b", null, "me"];
 
-        var steps = Plan.Next("me", ["me", "me", "b", null, "me"], held, isLeaving: true, None);
+        var steps = (Plan with { MaxLeaving = 3 }).Next("me", placed, held, isLeaving: true, None);
+        var fewer = (Plan with { MaxLeaving = 2 }).Next("me", placed, held, isLeaving: true, None);
 
         Assert.Empty(steps.Start);
         Assert.Equal([0, 1, 2], steps.Give.Order());
+        Assert.Equal([1, 2], fewer.Give.Order()); // the one on its way counts, and the one that serves nobody does not
     }
 
     [Fact]
