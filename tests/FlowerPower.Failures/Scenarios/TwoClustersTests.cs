@@ -36,7 +36,7 @@ public sealed class TwoClustersTests
         // A node that has the name and not the secret: Redis would let it in, and it would be given shards for which nobody could ask it.
         await File.WriteAllTextAsync(Path.Combine(cluster.Project.Root, "wrong"), "fedcba9876543210fedcba9876543210\n");
         using var stranger = await cluster.LaunchAsync("c", redis: null, "--secret-file", "wrong");
-        await stranger.SaysAsync("error: The cluster 'flowerpower' has another secret, as a at", Patience);
+        await stranger.SaysAsync("error: This node does not join the cluster, because node a at ", Patience);
         Assert.Equal(1, await stranger.ExitAsync(Patience));
         Assert.Equal(["a"], (await ours.LookAsync()).Members.Where(m => m.Status != MemberStatus.Dead).Select(m => m.Info.Name));
         Assert.Equal(mine.Status, (await ours.FindAsync(job.Spec.Id))!.Status);
