@@ -51,10 +51,12 @@ internal static class CommandTree
         root.Add(new CommandGroup("node", "Make this process a node of a cluster, or ask one how it is", new NodeStartCommand(common), new HealthCommand(common)));
         var cluster = new CommandGroup(
             "cluster",
-            "Look at a cluster's nodes and shards, and let a node leave",
+            "Look at a cluster's nodes and shards, let a node leave, declare one dead, take up a parked shard",
             new ShowClusterCommand(common),
             new ShardsCommand(common),
-            new LeaveCommand(common));
+            new LeaveCommand(common),
+            new DownCommand(common),
+            new UnparkCommand(common));
         common.Cluster.AddTo(cluster);
         root.Add(cluster);
         root.Add(new CompletionCommand(common));

@@ -2,15 +2,13 @@ using System.Text;
 using FlowerPower.Actors.Transport;
 using FlowerPower.Node;
 using FlowerPower.Pipelines;
+using FlowerPower.Storage;
 
 namespace FlowerPower.Client;
 
 /// <summary>Which cluster is meant, by what the caller wants and what <c>conf/project.yml</c> says.</summary>
 public static class ClusterPlaces
 {
-    /// <summary>The name of a cluster that nobody named.</summary>
-    public const string DefaultName = "flowerpower";
-
     /// <summary>What <c>job_queue.backend.type</c> says for a cluster.</summary>
     internal const string BackendType = "cluster";
 
@@ -81,7 +79,7 @@ public static class ClusterPlaces
         return new ClusterClientOptions
         {
             Nodes = Named("nodes", () => ParseNodes(backend.Nodes)),
-            Name = backend.ClusterName ?? DefaultName,
+            Name = backend.ClusterName ?? RedisAddress.DefaultName,
             Tls = Tls(project, backend),
             Secret = backend.SecretFile is { } file ? Named("secret_file", () => ReadSecret(Path.GetFullPath(file, project.Root))) : null,
         };

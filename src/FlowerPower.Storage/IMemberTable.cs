@@ -23,6 +23,9 @@ public interface IMemberTable
     /// <summary>The greatest number of dead members that are remembered.</summary>
     const int MaxDeadRows = 200;
 
+    /// <summary>The ends of a shard's owners count together if no more than this lies between one and the next.</summary>
+    static readonly TimeSpan FallsKept = TimeSpan.FromHours(1);
+
     /// <summary>How long a dead member is remembered: for people, and for a frozen node that wakes.</summary>
     static readonly TimeSpan DeadRowsKept = TimeSpan.FromHours(1);
 
@@ -45,6 +48,21 @@ public interface IMemberTable
     /// <summary>Declare a member dead, for ever; a member that leaves says it of itself.</summary>
     /// <returns>Whether this call did it: false if it is dead already, or unknown.</returns>
     ValueTask<bool> DeclareDeadAsync(string incarnation, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// A shard's owner ended without giving the shard back: one more of its owners that it may have killed. If there were too many, and few other shards are
+    /// as suspect, the shard is parked. If many are, it is not the shards that kill the nodes, or nobody can tell which.
+    /// </summary>
+    /// <param name="shard">From 0.</param>
+    /// <param name="owner">The former owner's incarnation.</param>
+    /// <param name="claim">Its claim: each is counted once, however often and by whomever it is told.</param>
+    /// <param name="most">So many may end before the shard is parked; 1 or more.</param>
+    /// <param name="few">So many shards at most may have that count or more, this one included; 1 or more.</param>
+    ValueTask<ShardFalls> CountFallAsync(int shard, string owner, ClaimId claim, int most, int few, CancellationToken cancellationToken);
+
+    /// <summary>A shard has been served for long enough, or an operator says that it may be taken again: its count begins anew, and it is not parked any more.</summary>
+    /// <returns>Whether it was parked.</returns>
+    ValueTask<bool> AcquitAsync(int shard, CancellationToken cancellationToken);
 
     /// <summary>The table as it stands; changes nothing. An empty table has version 0.</summary>
     ValueTask<MemberView> ReadAsync(CancellationToken cancellationToken);

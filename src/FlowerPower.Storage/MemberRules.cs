@@ -19,9 +19,10 @@ internal static partial class MemberRules
         CheckIncarnation(info.Incarnation);
         Require(info.Name.Length is >= 1 and <= 200, "The node's name has 1 to 200 characters", info.Name);
         Require(info.Address.Length is >= 1 and <= 300, "A member's address has 1 to 300 characters", info.Address);
+        Require(info.Process.Length <= 300, "A member's process has at most 300 characters", info.Process);
         Require(info.Weight is >= 1 and <= 100, "A member's weight is 1 to 100", info.Weight);
         Require(info.Slots >= 0, "A member has 0 worker slots or more", info.Slots);
-        var row = new Row(info.Incarnation, info.Name, info.Address, info.Roles, info.Weight, info.Slots, info.Queues, info.Software);
+        var row = new Row(info.Incarnation, info.Name, info.Address, info.Roles, info.Weight, info.Slots, info.Queues, info.Software, info.Process);
         var text = JsonSerializer.Serialize(row, MemberJson.Default.Row);
         Require(text.Length <= MaxInfoBytes, $"What a member says of itself has at most {MaxInfoBytes} characters: name fewer queues", text.Length);
         return text;
@@ -40,6 +41,7 @@ internal static partial class MemberRules
                 Slots = row.Slots,
                 Queues = row.Queues,
                 Software = row.Software,
+                Process = row.Process,
             };
         }
         catch (JsonException e)
@@ -61,6 +63,15 @@ internal static partial class MemberRules
     {
         Require(status is >= MemberStatus.Joining and <= MemberStatus.Leaving, "A member joins and renews with a living status", status);
         Require(lease >= TimeSpan.FromMilliseconds(1), "A lease lasts 1 ms or more", lease);
+    }
+
+    /// <exception cref="ArgumentException">An argument is outside its range.</exception>
+    public static void CheckFall(int shard, string owner, int most, int few)
+    {
+        Require(shard >= 0, "A shard's number is 0 or more", shard);
+        CheckIncarnation(owner);
+        Require(most >= 1, "At least one owner may end before a shard is parked", most);
+        Require(few >= 1, "At least one shard may be suspect at a time", few);
     }
 
     public static StoreRefusedException ServedAlone(string table, string holder, TimeSpan left) =>
@@ -91,7 +102,8 @@ internal static partial class MemberRules
         int Weight = 1,
         int Slots = 0,
         IReadOnlyList<string>? Queues = null,
-        string Software = "");
+        string Software = "",
+        string Process = "");
 
     [JsonSourceGenerationOptions(
         PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectRequiredConstructorParameters = true)]

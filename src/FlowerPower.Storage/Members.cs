@@ -45,6 +45,9 @@ public sealed record MemberInfo(string Incarnation, string Name, string Address,
     /// <summary>The queues that its workers serve; <see langword="null"/>: all.</summary>
     public IReadOnlyList<string>? Queues { get; init; }
 
+    /// <summary>Which process it is, for people: <c>process 2870 on vm</c>; at most 300 characters, may be empty.</summary>
+    public string Process { get; init; } = "";
+
     /// <summary>The version of its program; may be empty.</summary>
     public string Software { get; init; } = "";
 }
@@ -59,9 +62,21 @@ public sealed record Member(MemberInfo Info, MemberStatus Status, DateTimeOffset
     public bool IsLiving => Status != MemberStatus.Dead;
 }
 
+/// <summary>What is held against a shard.</summary>
+/// <param name="Count">Its owners that ended while they had it, one after the other, since it was acquitted last; 1 or more.</param>
+/// <param name="IsParked">Nobody takes it by itself any more.</param>
+public readonly record struct ShardFalls(int Count, bool IsParked);
+
+/// <summary>A shard that nobody takes by itself any more, because its owners ended one after the other while they had it.</summary>
+/// <param name="Shard">From 0.</param>
+/// <param name="Falls">How many did; 1 or more.</param>
+/// <param name="LastOwner">The last one's incarnation.</param>
+/// <param name="At">When its end was counted, by the table's clock.</param>
+public sealed record ParkedShard(int Shard, int Falls, string LastOwner, DateTimeOffset At);
+
 /// <summary>The table at one moment.</summary>
 /// <param name="Version">
-/// Rises by one with each join, change of status and death, and by nothing else. A table begins with its first instant in ms, so
+/// Rises by one with each join, change of status, death, and shard that is parked or no longer is, and by nothing else. A table begins with its first instant in ms, so
 /// that one which the store forgot goes on above its former versions.
 /// </param>
 /// <param name="Members">Living and dead, ascending by incarnation (ordinal); may be empty.</param>
@@ -69,6 +84,9 @@ public sealed record Member(MemberInfo Info, MemberStatus Status, DateTimeOffset
 /// <param name="ReadAt">When this view was taken, by the table's clock.</param>
 public sealed record MemberView(long Version, IReadOnlyList<Member> Members, DateTimeOffset BornAt, DateTimeOffset ReadAt)
 {
+    /// <summary>The shards that are parked, ascending; may be empty.</summary>
+    public IReadOnlyList<ParkedShard> Parked { get; init; } = [];
+
     /// <summary>The view of nobody.</summary>
     public static MemberView Empty { get; } = new(0, [], DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
 
@@ -95,7 +113,11 @@ public abstract record MemberRenewal
     /// <param name="SoonestOtherEnd">
     /// How long the lease lasts that ends first of all other living members', if nobody renews it; <see langword="null"/>: it is alone.
     /// </param>
-    public sealed record Renewed(MemberView? View, TableMark Mark, TimeSpan? SoonestOtherEnd) : MemberRenewal;
+    public sealed record Renewed(MemberView? View, TableMark Mark, TimeSpan? SoonestOtherEnd) : MemberRenewal
+    {
+        /// <summary>Another server of the store than the table's was restarted or replaced since the last answer, and may have lost what it acknowledged.</summary>
+        public bool OtherServersChanged { get; init; }
+    }
 
     /// <summary>The member is dead, for ever.</summary>
     public sealed record Dead : MemberRenewal;

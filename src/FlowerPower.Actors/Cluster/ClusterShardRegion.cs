@@ -3,6 +3,12 @@ namespace FlowerPower.Actors;
 /// <summary>Reaches the shards that other nodes hold.</summary>
 public interface IShardRouter
 {
+    /// <summary>
+    /// Does another node serve the shard now? One that is on its way here would keep what is told to it until that one lets it go, which may take
+    /// long; meanwhile it is told to that one.
+    /// </summary>
+    bool IsServedElsewhere(int shard) => false;
+
     /// <summary>Sends to an entity of a shard that is not here: at most once.</summary>
     void Tell(int shard, string entityId, object message, ActorRef sender);
 
@@ -70,7 +76,7 @@ public sealed class ClusterShardRegion : IShardRegion
     {
         ArgumentNullException.ThrowIfNull(message);
         var shard = settings.CheckedShardOf(entityId);
-        if (!TellHere(shard, entityId, message, sender))
+        if (elsewhere.IsServedElsewhere(shard) || !TellHere(shard, entityId, message, sender))
         {
             elsewhere.Tell(shard, entityId, message, sender ?? ActorRef.Nobody);
         }
@@ -81,7 +87,7 @@ public sealed class ClusterShardRegion : IShardRegion
     {
         ArgumentNullException.ThrowIfNull(message);
         var shard = settings.CheckedShardOf(entityId);
-        return AskHere<T>(shard, entityId, message, timeout, cancellationToken)
+        return (elsewhere.IsServedElsewhere(shard) ? null : AskHere<T>(shard, entityId, message, timeout, cancellationToken))
             ?? elsewhere.Ask<T>(shard, entityId, message, timeout, cancellationToken);
     }
 

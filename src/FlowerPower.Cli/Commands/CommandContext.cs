@@ -43,6 +43,18 @@ internal sealed class CommandContext(CliHost host, ParseResult parse, CommonOpti
         }
     }
 
+    /// <summary>An answer that lacks what some nodes of a cluster have says so, whatever else it prints.</summary>
+    /// <param name="missing">Who was not asked; <see langword="null"/>: nobody.</param>
+    public void WarnOfMissing(IReadOnlyList<string>? missing)
+    {
+        if (missing is not null)
+        {
+            Output.Warn(
+                $"Not all of the cluster could be asked, so the jobs that have not ended on {Sentences.And(missing)} are missing here: ask again, "
+                + "or look with flowerpower cluster show and cluster shards.");
+        }
+    }
+
     /// <summary>Finds what would keep a run from working, before it becomes a job: a compile error needs no retries.</summary>
     /// <exception cref="ProjectException">There is no such pipeline, or its configuration is broken.</exception>
     /// <exception cref="GraphException">The graph or the run cannot work.</exception>

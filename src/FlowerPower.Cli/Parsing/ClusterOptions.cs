@@ -1,6 +1,7 @@
 using System.CommandLine;
 using FlowerPower.Client;
 using FlowerPower.Node;
+using FlowerPower.Storage;
 
 namespace FlowerPower.Cli.Parsing;
 
@@ -43,7 +44,7 @@ internal sealed class ClusterOptions
 
     private readonly Option<string?> name = new("--cluster-name")
     {
-        Description = $"With --cluster: its name, as ?name= of its Redis says. Default: {ClusterPlaces.DefaultName}",
+        Description = $"With --cluster: its name, as ?name= of its Redis says. Default: {RedisAddress.DefaultName}",
         HelpName = "NAME",
         Recursive = true,
     };
@@ -76,7 +77,7 @@ internal sealed class ClusterOptions
         return new ClusterClientOptions
         {
             Nodes = Named(nodes, () => ClusterPlaces.ParseNodes([given])),
-            Name = Value(parse, name) ?? ClusterPlaces.DefaultName,
+            Name = Value(parse, name) ?? RedisAddress.DefaultName,
             Tls = UsesTls(parse)
                 ? Named(tlsAuthority, () => ClusterCertificates.ForClient(
                     Value(parse, tlsAuthority) is { } pem ? Path.GetFullPath(pem, host.CurrentDirectory) : null, Value(parse, tlsName)))

@@ -4,12 +4,10 @@ namespace FlowerPower.Cli.Parsing;
 internal static class Sentences
 {
     /// <summary><c>a, b or c</c>.</summary>
-    public static string Or(IReadOnlyList<string> words) => words.Count switch
-    {
-        0 => "nothing",
-        1 => words[0],
-        _ => $"{string.Join(", ", words.Take(words.Count - 1))} or {words[^1]}",
-    };
+    public static string Or(IReadOnlyList<string> words) => List(words, "or");
+
+    /// <summary><c>a, b and c</c>.</summary>
+    public static string And(IReadOnlyList<string> words) => List(words, "and");
 
     /// <summary><c>1 job</c>, <c>2 jobs</c>.</summary>
     public static string Count(long count, string one, string? many = null) =>
@@ -24,6 +22,13 @@ internal static class Sentences
            orderby distance, candidate
            select candidate,
     ];
+
+    private static string List(IReadOnlyList<string> words, string last) => words.Count switch
+    {
+        0 => "nothing",
+        1 => words[0],
+        _ => $"{string.Join(", ", words.Take(words.Count - 1))} {last} {words[^1]}",
+    };
 
     /// <summary>Insertions, deletions, substitutions and swaps of neighbours that make one word of the other.</summary>
     private static int Distance(string a, string b)

@@ -96,8 +96,12 @@ internal static class JobJson
             json.WriteNull("queues"); // all
         }
 
+        WriteMissing(json, overview.Missing);
         json.WriteEndObject();
     }
+
+    /// <summary>Nodes of a cluster whose unfinished jobs are not in an answer; an empty list is a promise that it is whole.</summary>
+    public static void WriteMissing(Utf8JsonWriter json, IReadOnlyList<string>? missing) => Texts(json, "missing", missing ?? []);
 
     /// <summary>A run's result: an object by node name, every value as it was stored.</summary>
     public static void Write(Utf8JsonWriter json, IEnumerable<KeyValuePair<string, JsonElement>> result)

@@ -32,6 +32,12 @@ internal static class JobTarget
 
         // A pipeline whose files are gone may still have jobs.
         var page = await queue.ListAsync(new JobFilter { Pipeline = target, Status = status, Limit = 1 }, cancellationToken).ConfigureAwait(false);
+        if (page.Missing is { } missing)
+        {
+            throw new QueueUnavailableException(
+                $"Which job of '{target}' is the newest cannot be told while {Sentences.And(missing)} cannot be reached: name the job by its id (id=ID), or ask again.");
+        }
+
         if (page.Jobs is [var newest, ..] && await TryFindAsync(queue, newest.Id, cancellationToken).ConfigureAwait(false) is { } whole)
         {
             return (whole, true);

@@ -98,7 +98,11 @@ public sealed record JobFilter
 
 /// <summary>A page of a list: by <see cref="JobView.EnqueuedAt"/>, newest first.</summary>
 /// <param name="Next">For <see cref="JobFilter.After"/>; <see langword="null"/> if this was the last page.</param>
-public sealed record JobPage(IReadOnlyList<JobView> Jobs, string? Next);
+public sealed record JobPage(IReadOnlyList<JobView> Jobs, string? Next)
+{
+    /// <summary>What of a cluster could not be asked, nodes as <c>name at host:port</c> and parked shards as <c>shard 7 (parked)</c>: their unfinished jobs are not on the page. <see langword="null"/>: none.</summary>
+    public IReadOnlyList<string>? Missing { get; init; }
+}
 
 /// <summary>A queue in numbers.</summary>
 /// <param name="Node">Who answers.</param>
@@ -119,6 +123,9 @@ public sealed record QueueOverview(
 {
     /// <summary>The queues that the worker slots serve; <see langword="null"/>: all.</summary>
     public IReadOnlyList<string>? Queues { get; init; }
+
+    /// <summary>What of a cluster could not be asked, nodes as <c>name at host:port</c> and parked shards as <c>shard 7 (parked)</c>: their unfinished jobs are not counted. <see langword="null"/>: none.</summary>
+    public IReadOnlyList<string>? Missing { get; init; }
 
     /// <summary>Would a worker slot that is up take jobs of this queue?</summary>
     public bool Serves(string queue) => WorkerSlots > 0 && Queues?.Contains(queue) != false;

@@ -13,7 +13,7 @@ public sealed class ClusterClientOptions
     public required IReadOnlyList<PeerAddress> Nodes { get; init; }
 
     /// <summary>The cluster's name: what its Redis address says after <c>?name=</c>.</summary>
-    public string Name { get; init; } = "flowerpower";
+    public string Name { get; init; } = RedisAddress.DefaultName;
 
     /// <summary>The cluster's shared secret; <see langword="null"/> if it has none.</summary>
     public string? Secret { get; init; }
@@ -96,6 +96,22 @@ public sealed class ClusterClient : IJobQueue
     public async Task AskToLeaveAsync(Member member, CancellationToken cancellationToken = default) =>
         await (await nodes.ReachAsync(member.Info, cancellationToken).ConfigureAwait(false)).StopNodeAsync(cancellationToken).ConfigureAwait(false);
 
+    /// <summary>
+    /// Has a node declared dead, for ever, by any other node: its shards go to others and its jobs run again, at once. One that lives after all
+    /// stops serving at its next renewal.
+    /// </summary>
+    /// <returns>Whether this call did it: <see langword="false"/> if it is dead already.</returns>
+    /// <exception cref="QueueUnavailableException">No other node answers, or the table of members does not.</exception>
+    public Task<bool> DeclareDeadAsync(Member member, CancellationToken cancellationToken = default) =>
+        nodes.DeclareDeadAsync(member.Info, cancellationToken);
+
+    /// <summary>Lets a parked shard be taken up again by whoever it belongs to.</summary>
+    /// <param name="shard">From 0.</param>
+    /// <returns>Whether it was parked.</returns>
+    /// <exception cref="QueueUnavailableException">No node answers, or the table of members does not.</exception>
+    public async Task<bool> UnparkAsync(int shard, CancellationToken cancellationToken = default) =>
+        (await nodes.AskAnyAsync<ShardUnparked>(nodes.Living, new UnparkShard(shard), $"unpark shard {shard}", cancellationToken).ConfigureAwait(false)).WasParked;
+
     /// <inheritdoc/>
     public Task<IReadOnlyList<EnqueueReceipt>> EnqueueAsync(IReadOnlyList<EnqueueRequest> requests, CancellationToken cancellationToken = default) =>
         queue.EnqueueAsync(requests, cancellationToken);
@@ -132,6 +148,7 @@ public sealed class ClusterClient : IJobQueue
     private sealed class Nodes(ClusterClientOptions options) : IClusterNodes, ITransportHandler
     {
         private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(3);
+        private static readonly TimeSpan AdminTimeout = TimeSpan.FromSeconds(5);
         private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(200);
 
         private readonly SemaphoreSlim learning = new(1, 1);
@@ -149,6 +166,8 @@ public sealed class ClusterClient : IJobQueue
         public IEnumerable<MemberInfo> Living => Known.Members.Where(m => m.Status != MemberStatus.Dead).Select(m => m.Info);
 
         public Task Changed => directory!.Changed;
+
+        public IReadOnlyList<ParkedShard> Parked => Known.Parked ?? [];
 
         private ClusterMap Known => map ?? throw new InvalidOperationException("Nothing was learnt yet.");
 
@@ -199,6 +218,43 @@ public sealed class ClusterClient : IJobQueue
             {
                 return queues.GetValueOrDefault(peer) ?? throw new QueueUnavailableException($"The node {node.Name} has gone; look again.");
             }
+        }
+
+        public async Task<bool> DeclareDeadAsync(MemberInfo victim, CancellationToken cancellationToken)
+        {
+            var others = Living.Where(node => node.Incarnation != victim.Incarnation).ToList();
+            if (others.Count == 0)
+            {
+                throw new QueueUnavailableException(
+                    $"The node {victim.Name} is the only one of the cluster, so nobody could declare it dead: stop it with flowerpower cluster leave, or end its process.");
+            }
+
+            return (await AskAnyAsync<MemberDeclared>(others, new DeclareDead(victim.Incarnation), $"declare {victim.Name} dead", cancellationToken).ConfigureAwait(false)).DidIt;
+        }
+
+        /// <summary>Asks one node after the other until one answers, those that are connected first.</summary>
+        /// <param name="what">What could not be done if none does.</param>
+        public async Task<T> AskAnyAsync<T>(IEnumerable<MemberInfo> any, object message, string what, CancellationToken cancellationToken)
+            where T : class
+        {
+            var failures = new List<string>();
+            var connected = Connected().Select(peer => peer.Identity.NodeId).ToHashSet();
+            foreach (var node in any.OrderBy(node => connected.Contains(node.Incarnation) ? 0 : 1).ToList())
+            {
+                try
+                {
+                    await ReachAsync(node, cancellationToken).ConfigureAwait(false);
+                    var peer = Connected().Find(p => p.Identity.NodeId == node.Incarnation) ?? throw new IOException("its connection broke");
+                    return await peer.Ask<T>(message, AdminTimeout, cancellationToken).ConfigureAwait(false);
+                }
+                catch (Exception error) when (
+                    error is QueueUnavailableException or IOException or TimeoutException or RemoteFailureException or MessageNotSentException)
+                {
+                    failures.Add($"{node.Name} at {node.Address}: {error.Message}");
+                }
+            }
+
+            throw new QueueUnavailableException($"No node could {what}: {string.Join("; ", failures)}");
         }
 
         public void Doubt(int shard, string node)

@@ -19,6 +19,9 @@ internal interface IClusterNodes
     /// <summary>Those that are not dead, with the roles that they have.</summary>
     IEnumerable<MemberInfo> Living { get; }
 
+    /// <summary>The shards that no node takes by itself.</summary>
+    IReadOnlyList<ParkedShard> Parked { get; }
+
     /// <summary>The node does not have the shard.</summary>
     void Doubt(int shard, string node);
 
@@ -133,8 +136,9 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
     public async Task<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken = default)
     {
         var limit = Math.Clamp(filter.Limit, 1, JobFilter.MaxLimit);
-        var pages = await OnAllAsync((queue, isFirst) => queue.ListAsync(isFirst ? filter : filter with { Unfinished = true }, cancellationToken))
-            .ConfigureAwait(false);
+        var (pages, missing) = await OnAllAsync(
+            queue => queue.ListAsync(filter, cancellationToken),
+            queue => queue.ListAsync(filter with { Unfinished = true }, cancellationToken)).ConfigureAwait(false);
         // A job that was in two places while it moved, or ended in between, is shown once: as it stands later.
         var jobs = pages.SelectMany(page => page.Jobs)
             .GroupBy(job => job.Id)
@@ -143,12 +147,13 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
             .ToList();
         var hasMore = jobs.Count > limit || pages.Any(page => page.Next is not null);
         var shown = jobs.Take(limit).ToList();
-        return new JobPage(shown, hasMore && shown.Count > 0 ? JobLister.Cursor(shown[^1].EnqueuedAt, shown[^1].Id.Value) : null);
+        return new JobPage(shown, hasMore && shown.Count > 0 ? JobLister.Cursor(shown[^1].EnqueuedAt, shown[^1].Id.Value) : null) { Missing = missing };
     }
 
     public async Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default)
     {
-        var answers = await OnAllAsync((queue, _) => queue.OverviewAsync(cancellationToken)).ConfigureAwait(false);
+        var (answers, missing) = await OnAllAsync(queue => queue.OverviewAsync(cancellationToken), queue => queue.OverviewAsync(cancellationToken))
+            .ConfigureAwait(false);
         var counts = new Dictionary<JobStatus, long>(answers[0].Counts);
         foreach (var (status, count) in answers.Skip(1).SelectMany(answer => answer.Counts).Where(c => !JobLister.FinishedStatuses.Contains(c.Key)))
         {
@@ -162,6 +167,7 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
             WorkerSlots = workers.Sum(worker => worker.Slots),
             Queues = workers.Any(worker => worker.Queues is null) ? null : [.. workers.SelectMany(worker => worker.Queues!).Distinct().Order()],
             BusySlots = (int)counts.GetValueOrDefault(JobStatus.Running),
+            Missing = missing,
         };
     }
 
@@ -169,20 +175,52 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
 
     private int ShardOf(JobId id) => ShardKey.Of(id.Value, nodes.ShardCount);
 
-    /// <summary>Asks every node that serves shards.</summary>
-    /// <exception cref="QueueUnavailableException">One does not answer: what it has would be missing without a word.</exception>
-    private async Task<IReadOnlyList<T>> OnAllAsync<T>(Func<IJobQueue, bool, Task<T>> ask)
+    /// <summary>Asks every node that serves shards: one of them for what any node can tell as well, the others for what they alone have.</summary>
+    /// <returns>The answers, that one's first, and who gave none; <see langword="null"/>: all did.</returns>
+    /// <exception cref="QueueUnavailableException">Nobody answers.</exception>
+    private async Task<(IReadOnlyList<T> Answers, IReadOnlyList<string>? Missing)> OnAllAsync<T>(Func<IJobQueue, Task<T>> askFirst, Func<IJobQueue, Task<T>> askOther)
+        where T : class
     {
-        var all = nodes.Living.Where(node => node.Roles.HasFlag(MemberRoles.Queue)).Select(node => node.Incarnation).ToList();
+        var all = nodes.Living.Where(node => node.Roles.HasFlag(MemberRoles.Queue)).ToList();
         if (all.Count == 0)
         {
             throw new QueueUnavailableException("No node of the cluster serves jobs: start one with the role 'queue'.");
         }
 
-        return await Task.WhenAll(all.Select((node, i) => nodes.QueueOf(node) is { } queue
-            ? ask(queue, i == 0)
-            : throw new QueueUnavailableException($"The node {node} cannot be reached at the moment, and what it has would be missing: ask again.")))
-            .ConfigureAwait(false);
+        var parked = nodes.Parked;
+        var missing = new List<MemberInfo>();
+        for (var (first, rest) = (all[0], all.Skip(1).ToList()); ; (first, rest) = (rest[0], [.. rest.Skip(1)]))
+        {
+            var others = rest.ConvertAll(node => TryAsync(node, askOther));
+            var told = await TryAsync(first, askFirst).ConfigureAwait(false);
+            var answers = await Task.WhenAll(others).ConfigureAwait(false);
+            if (told is not null)
+            {
+                missing.AddRange(rest.Where((_, i) => answers[i] is null));
+                return (
+                    [told, .. answers.OfType<T>()],
+                    missing.Count + parked.Count == 0 ? null : [.. missing.Select(node => $"{node.Name} at {node.Address}"), .. ParkedShards.Names(parked)]);
+            }
+
+            missing.Add(first);
+            if (rest.Count == 0)
+            {
+                throw new QueueUnavailableException(
+                    $"No node that serves jobs can be reached at the moment ({string.Join(", ", missing.Select(node => $"{node.Name} at {node.Address}"))}): ask again.");
+            }
+        }
+
+        async Task<T?> TryAsync(MemberInfo node, Func<IJobQueue, Task<T>> ask)
+        {
+            try
+            {
+                return nodes.QueueOf(node.Incarnation) is { } queue ? await ask(queue).ConfigureAwait(false) : null;
+            }
+            catch (QueueUnavailableException)
+            {
+                return null; // its connection broke, or it stops
+            }
+        }
     }
 
     /// <param name="isWait">The answer may take any time; only how long nobody could be asked counts.</param>
@@ -193,6 +231,11 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
         while (true)
         {
             var change = nodes.Changed; // before the look, so that a change after it is not missed
+            if (nodes.Parked.FirstOrDefault(parked => parked.Shard == shard) is { } shelved)
+            {
+                throw new QueueUnavailableException(ParkedShards.Sentence(shelved));
+            }
+
             var owner = nodes.OwnerOf(shard);
             Exception? why = null;
             var waited = TimeSpan.Zero;

@@ -9,6 +9,8 @@ namespace FlowerPower.Node;
 /// <summary>One process of a cluster: it serves shards, runs jobs, or both, and answers for the whole cluster.</summary>
 public sealed class ClusterNode : IAsyncDisposable
 {
+    private const int JoinTries = 4;
+
     private static readonly TimeSpan HandOverTimeout = TimeSpan.FromSeconds(20);
 
     private readonly JobNode node;
@@ -57,6 +59,9 @@ public sealed class ClusterNode : IAsyncDisposable
 
     /// <summary>The shards that it serves now.</summary>
     public int ShardsServed => node.Parts.Journals.Count(journal => journal is not null);
+
+    /// <summary>Of a node that died: the process that has its name and address now; <see langword="null"/>: none is known.</summary>
+    internal MemberInfo? ReplacedBy => membership.ReplacedBy;
 
     /// <summary>What the node's actors know of each other.</summary>
     internal JobNodeParts Parts => node.Parts;
@@ -115,10 +120,11 @@ public sealed class ClusterNode : IAsyncDisposable
                 Slots = nodeOptions.WorkerSlots,
                 Queues = nodeOptions.Queues,
                 Software = options.Software,
+                Process = $"process {Environment.ProcessId} on {Environment.MachineName}",
             };
-            membership = new NodeMembership(table, me, options.Lease, nodeOptions.Time);
-            var peers = new ClusterPeers(membership, store.ShardCount);
-            await membership.JoinAsync(cancellationToken).ConfigureAwait(false);
+            membership = new NodeMembership(table, me, options.Lease, nodeOptions.Time, nodeOptions.Chance.NextDouble);
+            var peers = new ClusterPeers(membership, store.ShardCount, options.Plan);
+            await JoinAsync(membership, cancellationToken).ConfigureAwait(false);
             handler.Inner.SetResult(peers);
             node = JobNode.Start(store, executor, nodeOptions, incarnation, servesShards, _ => peers);
             var keeper = new ShardKeeper(peers, options.Plan, nodeOptions.Time, node.Parts.Warn);
@@ -132,7 +138,7 @@ public sealed class ClusterNode : IAsyncDisposable
                 started.Parts.Warn("Redis was restarted or replaced, and may have lost what it acknowledged last: the histories of this node's shards are compared with it.");
                 started.CompareHistories();
             };
-            await membership.SetStatusAsync(MemberStatus.Up, cancellationToken).ConfigureAwait(false);
+            await BeUpAsync(membership, cancellationToken).ConfigureAwait(false);
             keeper.Look();
             return new ClusterNode(node, membership, peers, keeper, transport, queue, stopRequested);
         }
@@ -188,6 +194,10 @@ public sealed class ClusterNode : IAsyncDisposable
                 node.Parts.Warn($"The node could not hand over all of its shards; the others take them: {error.Message}");
             }
         }
+        else
+        {
+            node.AbandonRunning();
+        }
 
         await keeper.DisposeAsync().ConfigureAwait(false);
         await membership.DisposeAsync().ConfigureAwait(false);
@@ -195,6 +205,35 @@ public sealed class ClusterNode : IAsyncDisposable
         await peers.DisposeAsync().ConfigureAwait(false);
         await transport.DisposeAsync().ConfigureAwait(false);
         await node.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>The first call of a process that has just begun may take longer than a renewal may, most of all with a short lease on a busy machine.</summary>
+    private static async Task JoinAsync(NodeMembership membership, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await membership.JoinAsync(cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (StoreUnavailableException) when (tries < JoinTries)
+            {
+                // It is the same incarnation: if the table has taken it already, it takes it again.
+            }
+        }
+    }
+
+    private static async Task BeUpAsync(NodeMembership membership, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await membership.SetStatusAsync(MemberStatus.Up, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreUnavailableException)
+        {
+            // The next good renewal says it.
+        }
     }
 
     private static PeerTransportOptions TransportOptions(ClusterNodeOptions options, WorkerId incarnation)
@@ -238,6 +277,8 @@ public sealed class ClusterNode : IAsyncDisposable
         /// <summary>This one first: it costs no connection.</summary>
         public IEnumerable<MemberInfo> Living =>
             peers.View.Living.Select(m => m.Info).OrderBy(info => info.Incarnation == peers.Me.Incarnation ? 0 : 1);
+
+        public IReadOnlyList<ParkedShard> Parked => peers.View.Parked;
 
         public string? OwnerOf(int shard) => peers.Directory.OwnerOf(shard);
 

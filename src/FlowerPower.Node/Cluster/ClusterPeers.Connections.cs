@@ -87,6 +87,12 @@ internal sealed partial class ClusterPeers : ITransportHandler
             case AskClusterMap:
                 message.Reply(Map());
                 return;
+            case DeclareDead declare when message.IsAsk:
+                _ = AnswerAsync(message, declare);
+                return;
+            case UnparkShard unpark when message.IsAsk:
+                _ = AnswerAsync(message, unpark);
+                return;
         }
 
         if (Find(message.From.Identity.NodeId) is not { } node)
@@ -107,6 +113,9 @@ internal sealed partial class ClusterPeers : ITransportHandler
                 break;
             case WorkerReport when !MayServe:
                 break; // told again, if it matters
+            case WorkerReport.Progressed progressed:
+                region.TellHere(progressed.Job.Value, progressed.ToCommand(), null); // nobody waits for an answer, and one could not travel
+                break;
             case WorkerReport report:
                 region.TellHere(report.Job.Value, report.ToCommand(), node.Worker);
                 break;
@@ -143,6 +152,51 @@ internal sealed partial class ClusterPeers : ITransportHandler
         catch (Exception error)
         {
             message.Fail("unanswered", error.Message); // the worker asks again
+        }
+    }
+
+    /// <summary>An operator knows better than the end of a lease.</summary>
+    private async Task AnswerAsync(Inbound message, DeclareDead declare)
+    {
+        if (declare.Incarnation == Me.Incarnation)
+        {
+            message.Fail("itself", $"The node {Me.Name} does not declare itself dead: ask another node, or stop this one with flowerpower cluster leave.");
+            return;
+        }
+
+        try
+        {
+            var didIt = await membership.DeclareDeadAsync(declare.Incarnation, stopping.Token).ConfigureAwait(false);
+            if (didIt)
+            {
+                parts.Warn($"The node {declare.Incarnation} was declared dead by an operator ({message.From.Identity.NodeId}).");
+                TellMembersChanged();
+            }
+
+            message.Reply(new MemberDeclared(didIt));
+        }
+        catch (Exception error) when (error is StoreException or ArgumentException or OperationCanceledException)
+        {
+            message.Fail("undeclared", error.Message);
+        }
+    }
+
+    private async Task AnswerAsync(Inbound message, UnparkShard unpark)
+    {
+        try
+        {
+            var wasParked = await membership.AcquitAsync(unpark.Shard, stopping.Token).ConfigureAwait(false);
+            if (wasParked)
+            {
+                parts.Warn($"Shard {unpark.Shard} may be taken again: an operator said so ({message.From.Identity.NodeId}).");
+                TellMembersChanged();
+            }
+
+            message.Reply(new ShardUnparked(wasParked));
+        }
+        catch (Exception error) when (error is StoreException or ArgumentException or OperationCanceledException)
+        {
+            message.Fail("parked", error.Message);
         }
     }
 

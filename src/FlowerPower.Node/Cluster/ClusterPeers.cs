@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using FlowerPower.Actors;
 using FlowerPower.Actors.Transport;
 using FlowerPower.Jobs;
+using FlowerPower.Node.Jobs;
 using FlowerPower.Storage;
 
 namespace FlowerPower.Node.Cluster;
@@ -14,7 +15,9 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, NodePeer> nodes = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<int, byte> mine = [];
+    private readonly ConcurrentDictionary<int, byte> suspects = [];
     private readonly NodeMembership membership;
+    private readonly ShardPlan plan;
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock gate = new();
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -23,10 +26,12 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
     private PeerTransport transport = null!;
     private QueueSessions sessions = null!;
     private RemoteRef nowhere = null!;
+    private MissingWorkers missing = null!;
 
-    public ClusterPeers(NodeMembership membership, int shardCount)
+    public ClusterPeers(NodeMembership membership, int shardCount, ShardPlan plan)
     {
         this.membership = membership;
+        this.plan = plan;
         Directory = new ShardDirectory(shardCount);
         membership.Changed += Apply;
     }
@@ -59,6 +64,11 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
         parts = nodeParts;
         transport = nodeTransport;
         sessions = queueSessions;
+        missing = new MissingWorkers(
+            parts.Options.Time,
+            worker => Find(worker.Value)?.Times ?? 0,
+            (worker, token) => membership.MayTakeFromAsync(worker.Value, token),
+            LoseAttempts);
         nowhere = new RemoteRef(parts.System, Me.Incarnation, "nowhere", (_, _) => { });
         ready.SetResult();
         Apply(membership.View);
@@ -72,9 +82,29 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
 
     public ActorRef? FindWorker(WorkerId id) => Find(id.Value)?.Worker;
 
+    public void AwaitWorkers(int shard, IReadOnlyCollection<WorkerId> workers)
+    {
+        foreach (var worker in workers.Where(worker => Find(worker.Value) is not { IsConnected: true }))
+        {
+            _ = AwaitAsync(worker);
+        }
+
+        async Task AwaitAsync(WorkerId worker)
+        {
+            try
+            {
+                await missing.AwaitAsync(shard, worker, stopping.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                // This node stops.
+            }
+        }
+    }
+
     public void RequireHere(int shard)
     {
-        if (!region.IsHere(shard))
+        if (!region.IsHere(shard) || IsServedElsewhere(shard))
         {
             throw ShardElsewhereException.Of(shard);
         }
@@ -86,6 +116,10 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
                 + "its jobs: ask again, with the same job id.");
         }
     }
+
+    /// <summary>The shard may be starting here, and wait for the one that serves it.</summary>
+    public bool IsServedElsewhere(int shard) =>
+        !mine.ContainsKey(shard) && Directory.ServedBy(shard) is { } node && node != Me.Incarnation && Find(node) is { IsConnected: true };
 
     public IShardRegion StartRegion(ActorSystem system, ShardRegionSettings settings) =>
         region = ClusterShardRegion.Start(system, settings, new ShardRouter(this));
@@ -101,7 +135,12 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
         var change = Directory.Changed; // before the look, so that a change after it is not missed
         if (await membership.MayTakeFromAsync(holder.Node, cancellationToken).ConfigureAwait(false))
         {
-            return true;
+            // It ended without giving the shard back. If that goes on and on, it may be the shard.
+            if (!await membership.CountFallAsync(shard, holder, plan.MostFalls, ShardPlan.FewOf(parts.Journals.Length), cancellationToken).ConfigureAwait(false))
+            {
+                suspects[shard] = 0;
+                return true;
+            }
         }
 
         try
@@ -121,6 +160,10 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
         mine[shard] = 0;
         Announce();
         ShardServing?.Invoke(shard, true);
+        if (suspects.TryRemove(shard, out _))
+        {
+            _ = AcquitLaterAsync(shard);
+        }
     }
 
     public void ServesNoMore(int shard)
@@ -143,7 +186,7 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
     public ClusterMap Map()
     {
         var view = membership.View;
-        return new ClusterMap(Me.Incarnation, parts.Options.Time.GetUtcNow(), view.Version, Rows(view), Directory.Owners());
+        return new ClusterMap(Me.Incarnation, parts.Options.Time.GetUtcNow(), view.Version, Rows(view), Directory.Owners()) { Parked = view.Parked };
     }
 
     public async ValueTask DisposeAsync()
@@ -192,6 +235,7 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
             }
         }
 
+        TellOfParked(view.Parked);
         Directory.Apply(Rows(view));
         MembersApplied?.Invoke();
         TellClientsSoon();
@@ -228,15 +272,80 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
     private void LoseAttempts(NodePeer node, bool isCrash) =>
         TellRunning(node, new JobCommand.LoseWorker(new WorkerId(node.Incarnation), HandedBack: !isCrash));
 
+    /// <summary>The same for a worker that this node has not met, and one shard, which came with them.</summary>
+    private void LoseAttempts(int shard, WorkerId worker, bool isCrash)
+    {
+        if (TellRunning(parts.Journals[shard], worker.Value, new JobCommand.LoseWorker(worker, HandedBack: !isCrash)) && !isCrash)
+        {
+            parts.Warn($"The worker {worker} lives but could not be reached from here for {UnreachableAfter.TotalSeconds:0} s: what it runs for shard {shard} runs elsewhere.");
+        }
+    }
+
     private void TellRunning(NodePeer node, object message)
     {
         foreach (var journal in parts.Journals)
         {
-            foreach (var (id, _) in journal?.Live.Where(job => job.Worker == node.Incarnation) ?? [])
-            {
-                region.TellHere(id.Value, message, null);
-            }
+            TellRunning(journal, node.Incarnation, message);
         }
+    }
+
+    /// <returns>Whether there was any.</returns>
+    private bool TellRunning(ShardJournal? journal, string worker, object message)
+    {
+        var isAny = false;
+        foreach (var (id, _) in journal?.Live.Where(job => job.Worker == worker) ?? [])
+        {
+            region.TellHere(id.Value, message, null);
+            isAny = true;
+        }
+
+        return isAny;
+    }
+
+    /// <summary>A node that has a shard for long enough and lives says so, if there was doubt.</summary>
+    private async Task AcquitLaterAsync(int shard)
+    {
+        try
+        {
+            do
+            {
+                await Task.Delay(plan.AcquitAfter, parts.Options.Time, stopping.Token).ConfigureAwait(false);
+            }
+            while (mine.ContainsKey(shard) && !await TryAcquitAsync(shard).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException)
+        {
+            // This node stops, in order: nothing is held against the shard by that.
+        }
+    }
+
+    private async Task<bool> TryAcquitAsync(int shard)
+    {
+        try
+        {
+            await membership.AcquitAsync(shard, stopping.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (StoreException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Operators must hear of shards that nobody takes any more.</summary>
+    private void TellOfParked(IReadOnlyList<ParkedShard> parked)
+    {
+        foreach (var shard in parked.ExceptBy(knownParked, known => known.Shard))
+        {
+            parts.Warn(ParkedShards.Sentence(shard));
+        }
+
+        foreach (var shard in knownParked.Except(parked.Select(now => now.Shard)))
+        {
+            parts.Warn($"Shard {shard} is not parked any more.");
+        }
+
+        knownParked = [.. parked.Select(now => now.Shard)];
     }
 
     private void Announce()
@@ -286,6 +395,7 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
     private static IReadOnlyList<ClusterMapMember> Rows(MemberView view) =>
         [.. view.Members.Select(m => new ClusterMapMember(m.Info, m.Status, m.JoinedAt, m.ChangedAt, m.LeaseLeft.TotalSeconds))];
 
+    private IReadOnlyList<int> knownParked = [];
     private int announcing;
     private int tellingClients;
 

@@ -12,6 +12,12 @@ namespace FlowerPower.Node;
 public sealed record ClusterPicture(
     string Node, DateTimeOffset AsOf, long Version, IReadOnlyList<Member> Members, IReadOnlyList<string?> Owners)
 {
+    /// <summary>Shards that no node takes by itself any more, ascending; may be empty.</summary>
+    public IReadOnlyList<ParkedShard> Parked { get; init; } = [];
+
+    /// <summary>Why a shard is parked and what to do about it, in one sentence; <see langword="null"/>: it is not.</summary>
+    public string? WhyParked(int shard) => Parked.FirstOrDefault(parked => parked.Shard == shard) is { } why ? ParkedShards.Sentence(why) : null;
+
     internal static ClusterPicture Of(ClusterMap map) => new(
         map.Node,
         map.AsOf,
@@ -21,5 +27,8 @@ public sealed record ClusterPicture(
                 .Select(m => new Member(m.Info, m.Status, m.JoinedAt, m.ChangedAt, TimeSpan.FromSeconds(m.LeaseLeftSeconds)))
                 .OrderBy(m => m.Info.Name, StringComparer.Ordinal).ThenBy(m => m.Info.Incarnation, StringComparer.Ordinal),
         ],
-        map.Owners);
+        map.Owners)
+    {
+        Parked = map.Parked ?? [],
+    };
 }

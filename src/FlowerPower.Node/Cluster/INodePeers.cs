@@ -17,6 +17,9 @@ internal interface INodePeers
     /// <summary>The worker of another node that is not dead, whether it can be reached or not; <see langword="null"/> if there is none.</summary>
     ActorRef? FindWorker(WorkerId id);
 
+    /// <summary>A shard of this node serves, and came with running jobs of these workers. Those that cannot be reached from here get a time to come.</summary>
+    void AwaitWorkers(int shard, IReadOnlyCollection<WorkerId> workers);
+
     /// <summary>Nothing, if the shard is here and may be asked.</summary>
     /// <exception cref="ShardElsewhereException">It is not.</exception>
     /// <exception cref="QueueUnavailableException">Others may have taken it, for all this node knows.</exception>
@@ -46,6 +49,10 @@ internal sealed class NoPeers(JobNodeParts parts) : INodePeers
     public IReadOnlyCollection<ActorRef> Workers => [];
 
     public ActorRef? FindWorker(WorkerId id) => null;
+
+    public void AwaitWorkers(int shard, IReadOnlyCollection<WorkerId> workers)
+    {
+    }
 
     public void RequireHere(int shard)
     {

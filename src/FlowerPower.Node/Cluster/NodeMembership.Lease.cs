@@ -68,8 +68,10 @@ internal sealed partial class NodeMembership
         Volatile.Write(ref trouble, null);
         mark = answer.Mark;
         SetSelfStop();
+        ClusterMeter.Renewed(isGood: true, time.GetElapsedTime(sentAt));
         if (answer.View is { } newer)
         {
+            ClusterMeter.Saw(view, newer);
             Interlocked.Exchange(ref viewedAt, time.GetTimestamp());
             Volatile.Write(ref view, newer);
         }

@@ -5,6 +5,10 @@ namespace FlowerPower.Node.Cluster;
 /// <summary>The loop that renews, and what its answers mean.</summary>
 internal sealed partial class NodeMembership
 {
+    // Only ever sooner: the times were checked against each other as they are.
+    private const double RenewalJitter = 0.1;
+    private const double RetryJitter = 0.5;
+
     private MemberStatus desired = MemberStatus.Joining;
     private TableMark mark = new(0, default, default);
     private string? trouble;
@@ -118,10 +122,11 @@ internal sealed partial class NodeMembership
             if (e is StoreException)
             {
                 Interlocked.Increment(ref failedRenewals);
+                ClusterMeter.Renewed(isGood: false, TimeSpan.Zero);
                 Volatile.Write(ref trouble, e.Message);
             }
 
-            SetAlarm(times.RetryAfter);
+            SetAlarm(times.RetryAfter * (1 - (RetryJitter * chance())));
             throw;
         }
     }
@@ -148,11 +153,14 @@ internal sealed partial class NodeMembership
 
         if (answer is not MemberRenewal.Renewed renewed)
         {
-            Die($"The node {Me.Name} was declared dead ({Me.Incarnation}): it starts again as a new one.");
+            ReplacedBy = await FindReplacementAsync(cancellationToken).ConfigureAwait(false);
+            Die(ReplacedBy is { } other
+                ? $"The node {Me.Name} ({Me.Incarnation}) was replaced by {other.Incarnation} ({other.Process}), which has the same name and address."
+                : $"The node {Me.Name} was declared dead ({Me.Incarnation}): it starts again as a new one.");
             return null;
         }
 
-        if (mark.History.IsDoubtedBy(renewed.Mark.History) || mark.BornAt != renewed.Mark.BornAt)
+        if (renewed.OtherServersChanged || mark.History.IsDoubtedBy(renewed.Mark.History) || mark.BornAt != renewed.Mark.BornAt)
         {
             mark = renewed.Mark;
             HistoryDoubted?.Invoke();
@@ -162,11 +170,29 @@ internal sealed partial class NodeMembership
                 sentAt = time.GetTimestamp();
                 answer = await CallAsync(c => table.RenewAsync(Me.Incarnation, desired, times.Lease, 0, c), cancellationToken).ConfigureAwait(false);
                 renewed = answer as MemberRenewal.Renewed ?? renewed;
+                if (answer is MemberRenewal.Renewed { OtherServersChanged: true })
+                {
+                    HistoryDoubted?.Invoke();
+                }
             }
         }
 
         Confirm(sentAt, renewed);
         return renewed.SoonestOtherEnd;
+    }
+
+    /// <summary>Only one can be at an address under a name: whoever came last. That it is another process, alive, is for people to mend.</summary>
+    private async Task<MemberInfo?> FindReplacementAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var now = await CallAsync(table.ReadAsync, cancellationToken).ConfigureAwait(false);
+            return now.Living.Select(m => m.Info).FirstOrDefault(m => m.Incarnation != Me.Incarnation && (m.Name, m.Address) == (Me.Name, Me.Address));
+        }
+        catch (StoreException)
+        {
+            return null;
+        }
     }
 
     private async Task<T> CallAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken)
@@ -187,13 +213,14 @@ internal sealed partial class NodeMembership
     private void Die(string reason)
     {
         died.TrySetResult(reason);
+        ClusterMeter.Died();
         TellServing();
     }
 
     private TimeSpan NextTurnIn(TimeSpan? soonestOtherEnd)
     {
-        var renewal = times.RenewEvery - time.GetElapsedTime(confirmedAt);
-        return soonestOtherEnd + times.LookAfter is { } look && look < renewal ? look : renewal;
+        var renewal = (times.RenewEvery * (1 - (RenewalJitter * chance()))) - time.GetElapsedTime(confirmedAt);
+        return soonestOtherEnd + (times.LookAfter * (1 + chance())) is { } look && look < renewal ? look : renewal;
     }
 
     private void SetAlarm(TimeSpan delay)

@@ -22,6 +22,7 @@ internal sealed partial class NodeMembership : IAsyncDisposable
     private readonly IMemberTable table;
     private readonly LeaseTimes times;
     private readonly TimeProvider time;
+    private readonly Func<double> chance;
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource stop = new();
@@ -31,13 +32,15 @@ internal sealed partial class NodeMembership : IAsyncDisposable
     private int isDisposed;
 
     /// <summary>A node that has not joined yet.</summary>
+    /// <param name="chance">Uniform samples in [0, 1): nodes that joined together must not renew together for ever.</param>
     /// <exception cref="ArgumentException">The times do not fit.</exception>
-    public NodeMembership(IMemberTable table, MemberInfo me, LeaseTimes times, TimeProvider time)
+    public NodeMembership(IMemberTable table, MemberInfo me, LeaseTimes times, TimeProvider time, Func<double> chance)
     {
         times.Validate();
         this.table = table;
         this.times = times;
         this.time = time;
+        this.chance = chance;
         Me = me;
         alarm = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         selfStop = time.CreateTimer(_ => OnSelfStop(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -57,6 +60,9 @@ internal sealed partial class NodeMembership : IAsyncDisposable
 
     /// <summary>Completes, with the reason in one sentence, when the node was declared dead: it serves no more, and its process starts anew. It fails if a listener did.</summary>
     public Task<string> Died => died.Task;
+
+    /// <summary>Of a node that is dead: who is at its address under its name now; <see langword="null"/> if nobody is, or nobody could tell.</summary>
+    public MemberInfo? ReplacedBy { get; private set; }
 
     /// <summary>How often a turn of this object's own loop came so late that it did not trust what it knew.</summary>
     public long Stalls => Interlocked.Read(ref stalls);
@@ -123,6 +129,34 @@ internal sealed partial class NodeMembership : IAsyncDisposable
         return didIt;
     }
 
+    /// <summary>Count the end of a shard's owner that did not give it back.</summary>
+    /// <returns>Whether the shard is parked.</returns>
+    /// <exception cref="StoreUnavailableException">The table does not answer: call again, it is counted once.</exception>
+    public async Task<bool> CountFallAsync(int shard, ShardOwner former, int most, int few, CancellationToken cancellationToken)
+    {
+        var falls = await CallAsync(c => table.CountFallAsync(shard, former.Node, former.Claim, most, few, c), cancellationToken).ConfigureAwait(false);
+        if (falls.IsParked)
+        {
+            LookNow();
+        }
+
+        return falls.IsParked;
+    }
+
+    /// <summary>A shard may be taken by whoever it belongs to, and nothing is held against it any more.</summary>
+    /// <returns>Whether it was parked; the view follows at once.</returns>
+    /// <exception cref="StoreUnavailableException">The table does not answer, so it may have happened: call again.</exception>
+    public async Task<bool> AcquitAsync(int shard, CancellationToken cancellationToken)
+    {
+        var wasParked = await CallAsync(c => table.AcquitAsync(shard, c), cancellationToken).ConfigureAwait(false);
+        if (wasParked)
+        {
+            LookNow();
+        }
+
+        return wasParked;
+    }
+
     /// <summary>A hint that the table may have changed: look at once. Hints during a look are one more look.</summary>
     public void LookNow()
     {
@@ -164,6 +198,7 @@ internal sealed partial class NodeMembership : IAsyncDisposable
             }
         }
 
+        ClusterMeter.Saw(View, null);
         await alarm.DisposeAsync().ConfigureAwait(false);
         await selfStop.DisposeAsync().ConfigureAwait(false);
         stop.Dispose();

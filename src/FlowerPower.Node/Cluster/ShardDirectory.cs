@@ -40,6 +40,15 @@ internal sealed class ShardDirectory(int shardCount)
         }
     }
 
+    /// <summary>Who says that it serves the shard, and lives; <see langword="null"/>: nobody that is known.</summary>
+    public string? ServedBy(int shard)
+    {
+        lock (gate)
+        {
+            return served[shard] is { } node && living.Contains(node) ? node : null;
+        }
+    }
+
     /// <summary>The owner of each shard.</summary>
     public IReadOnlyList<string?> Owners() => [.. Enumerable.Range(0, shardCount).Select(OwnerOf)];
 

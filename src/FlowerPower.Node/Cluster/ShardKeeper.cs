@@ -71,7 +71,8 @@ internal sealed class ShardKeeper : IAsyncDisposable
                 peers.Me.Incarnation,
                 peers.Directory.Placed,
                 [.. held.Select(h => new HeldShard(h.Key, h.Value.IsServing, time.GetElapsedTime(h.Value.Since, now), h.Value.IsLeaving))],
-                isLeaving);
+                isLeaving,
+                peers.View.Parked.Select(parked => parked.Shard).ToHashSet());
             foreach (var shard in steps.Start)
             {
                 held[shard] = new Held { Since = now };
@@ -81,7 +82,7 @@ internal sealed class ShardKeeper : IAsyncDisposable
             foreach (var shard in steps.Give)
             {
                 held[shard].IsLeaving = true;
-                _ = GiveAsync(shard);
+                _ = GiveAsync(shard, held[shard].IsServing);
             }
 
             if (steps.Again is { } wait)
@@ -91,15 +92,22 @@ internal sealed class ShardKeeper : IAsyncDisposable
         }
     }
 
-    private async Task GiveAsync(int shard)
+    private async Task GiveAsync(int shard, bool isMove)
     {
+        var isInOrder = true;
         try
         {
             await peers.Region.StopShardAsync(shard, DrainTimeout).ConfigureAwait(false);
         }
         catch (Exception error)
         {
+            isInOrder = false;
             warn($"Shard {shard} could not be handed over in order; whoever it belongs to takes it: {error.Message}");
+        }
+
+        if (isMove)
+        {
+            ClusterMeter.Moved(isInOrder);
         }
 
         peers.Released(shard);

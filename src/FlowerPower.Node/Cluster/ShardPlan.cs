@@ -14,19 +14,29 @@ internal sealed record ShardPlan(int MaxMoving, TimeSpan MinResidence)
     /// <summary>For a cluster on defaults.</summary>
     public static ShardPlan Default { get; } = new(MaxMoving: 4, MinResidence: TimeSpan.FromSeconds(30));
 
+    /// <summary>Owners of a shard that may end one after the other while they have it; one more, and it is parked, unless <see cref="FewOf"/> says otherwise.</summary>
+    public int MostFalls { get; init; } = 3;
+
+    /// <summary>A shard that was served for so long does not kill its owners: nothing is held against it any more.</summary>
+    public TimeSpan AcquitAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How many shards may be suspect at a time: if more are, the nodes die of something else, and to park their shards would only take the jobs away too.</summary>
+    public static int FewOf(int shards) => Math.Max(1, shards / 8);
+
     /// <summary>What to do now.</summary>
     /// <param name="me">This node's incarnation.</param>
     /// <param name="placed">Whom each shard belongs to; <see langword="null"/>: nobody.</param>
     /// <param name="held">The shards that are here.</param>
     /// <param name="isLeaving">The node gives everything away.</param>
-    public ShardSteps Next(string me, IReadOnlyList<string?> placed, IReadOnlyCollection<HeldShard> held, bool isLeaving)
+    /// <param name="parked">Shards that nobody takes by itself.</param>
+    public ShardSteps Next(string me, IReadOnlyList<string?> placed, IReadOnlyCollection<HeldShard> held, bool isLeaving, IReadOnlySet<int> parked)
     {
         var here = held.Select(h => h.Shard).ToHashSet();
         var toStart = isLeaving
             ? []
-            : Enumerable.Range(0, placed.Count).Where(shard => placed[shard] == me && !here.Contains(shard)).ToList();
+            : Enumerable.Range(0, placed.Count).Where(shard => placed[shard] == me && !here.Contains(shard) && !parked.Contains(shard)).ToList();
 
-        var foreign = held.Where(h => !h.IsLeaving && (isLeaving || (placed[h.Shard] is { } owner && owner != me))).ToList();
+        var foreign = held.Where(h => !h.IsLeaving && (isLeaving || (placed[h.Shard] is { } owner && owner != me) || (!h.IsServing && parked.Contains(h.Shard)))).ToList();
         // One that does not serve yet is not missed; its claim, if it has one, is given back.
         var toGive = foreign.Where(h => !h.IsServing || isLeaving).ToList();
         var settled = foreign.Except(toGive).ToList();

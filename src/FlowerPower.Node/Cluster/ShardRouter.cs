@@ -6,6 +6,8 @@ namespace FlowerPower.Node.Cluster;
 /// <summary>Brings what a worker says to jobs whose shards are on other nodes.</summary>
 internal sealed class ShardRouter(ClusterPeers peers) : IShardRouter
 {
+    public bool IsServedElsewhere(int shard) => peers.IsServedElsewhere(shard);
+
     public void Tell(int shard, string entityId, object message, ActorRef sender)
     {
         var owner = OwnerOf(shard);
@@ -17,8 +19,12 @@ internal sealed class ShardRouter(ClusterPeers peers) : IShardRouter
 
     public async Task<T> Ask<T>(int shard, string entityId, object message, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var owner = OwnerOf(shard) ?? throw ShardElsewhereException.Of(shard);
-        var report = WorkerReport.Of(JobId.Parse(entityId), (JobCommand)message);
+        if (OwnerOf(shard) is not { } owner || message is not JobCommand command)
+        {
+            throw ShardElsewhereException.Of(shard);
+        }
+
+        var report = WorkerReport.Of(JobId.Parse(entityId), command);
         var answer = await owner.Ask<WorkerReportAnswer>(report, timeout, cancellationToken).ConfigureAwait(false);
         if (answer.IsElsewhere)
         {

@@ -8,6 +8,9 @@ namespace FlowerPower.Node.Hosting;
 public sealed class ClusterNodeHost
 {
     private static readonly TimeSpan BackOff = TimeSpan.FromSeconds(1);
+
+    /// <summary>Replaced once, it may have been its own former process that others took for alive; twice in so short a time, it is another one that lives.</summary>
+    private static readonly TimeSpan ReplacedAgainWithin = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 
     private readonly ClusterNodeOptions options;
@@ -18,6 +21,7 @@ public sealed class ClusterNodeHost
     private readonly Lock gate = new();
     private ClusterNode? current;
     private bool isHurried;
+    private long? replacedAt;
 
     /// <param name="tell">Told what operators should know about the node's life; one sentence each; must not throw.</param>
     public ClusterNodeHost(ClusterNodeOptions options, IJobExecutor executor, Action<string> tell)
@@ -31,6 +35,9 @@ public sealed class ClusterNodeHost
 
     /// <summary>Where the health endpoint listens, an IP address or <c>localhost</c>; <see langword="null"/>: there is none.</summary>
     public PeerAddress? Health { get; init; }
+
+    /// <summary>For tests: how an incarnation starts.</summary>
+    internal Func<CancellationToken, Task<ClusterNode>>? Start { get; init; }
 
     /// <summary>Told of each incarnation once it serves.</summary>
     public Action<ClusterNode>? OnServing { get; init; }
@@ -54,6 +61,7 @@ public sealed class ClusterNodeHost
     /// <summary>Serves until it is told to stop, by the token or by a client of the cluster, and leaves in order.</summary>
     /// <exception cref="ArgumentException">An option is outside its range; the message names it.</exception>
     /// <exception cref="StoreException">Redis does not answer at the start, or refuses; later it is waited for.</exception>
+    /// <exception cref="StoreRefusedException">Another process has the same name and address, and the two declare each other dead in turn.</exception>
     /// <exception cref="IOException">An address cannot be listened on.</exception>
     public async Task RunAsync(CancellationToken stop)
     {
@@ -87,7 +95,7 @@ public sealed class ClusterNodeHost
         ClusterNode node;
         try
         {
-            node = await ClusterNode.StartAsync(options, executor, stop).ConfigureAwait(false);
+            node = await (Start?.Invoke(stop) ?? ClusterNode.StartAsync(options, executor, stop)).ConfigureAwait(false);
         }
         catch (Exception error) when (!isFirst && error is StoreException or IOException)
         {
@@ -132,7 +140,30 @@ public sealed class ClusterNodeHost
             current = null;
         }
 
+        if (isDead && !stop.IsCancellationRequested)
+        {
+            RequireOwnPlace(node.ReplacedBy);
+        }
+
         return isDead && !stop.IsCancellationRequested;
+    }
+
+    /// <summary>Two that take the same place from each other would both do no work for ever.</summary>
+    private void RequireOwnPlace(MemberInfo? other)
+    {
+        if (other is null)
+        {
+            return;
+        }
+
+        if (replacedAt is { } before && time.GetElapsedTime(before) <= ReplacedAgainWithin)
+        {
+            throw new StoreRefusedException(
+                $"Two processes are the node '{other.Name}' at {other.Address}, and declare each other dead in turn: this one, and {other.Incarnation} ({other.Process}). "
+                + "Give each its own name, or an address of its own that others reach it by (--name, --advertise), and start this one again.");
+        }
+
+        replacedAt = time.GetTimestamp();
     }
 
     private bool IsHurried

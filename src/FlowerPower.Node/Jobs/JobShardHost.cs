@@ -1,5 +1,6 @@
 using FlowerPower.Actors;
 using FlowerPower.Jobs;
+using FlowerPower.Node.Cluster;
 using FlowerPower.Storage;
 using FlowerPower.Storage.Wire;
 
@@ -68,6 +69,8 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
         {
             TakeUp(state, context);
         }
+
+        parts.Peers.AwaitWorkers(shard, [.. live.OfType<JobState.Running>().Select(running => running.Worker).Where(w => w != parts.WorkerId).Distinct()]);
 
         StartTimers(context);
     }
@@ -162,6 +165,11 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
             var outcome = await store.ClaimAsync(shard, me, seen.Owner?.Claim, cancellationToken);
             if (outcome is ClaimOutcome.Granted granted)
             {
+                if (parts.IsCluster)
+                {
+                    ClusterMeter.Claimed(isTakenOver: seen.Owner is { } was && was.Node != me.Node);
+                }
+
                 if (seen.Owner is { } former)
                 {
                     parts.Claims[shard].Add(former.Claim); // it comes back only if the store goes back
@@ -251,7 +259,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
         }
     }
 
-    /// <summary>A job that waits is offered again; one that ran lost its worker, unless that is still here and knows it.</summary>
+    /// <summary>A job that waits is offered again; one that ran lost its worker, unless that is still there and knows it.</summary>
     private void TakeUp(JobState state, IShardContext context)
     {
         switch (state)
@@ -262,6 +270,8 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
             case JobState.Running running when parts.FindWorker(running.Worker) is { } worker:
                 worker.Tell(new ConfirmAttempt(running.Trail.Spec.Id, running.Grant));
                 break;
+            case JobState.Running when parts.IsCluster:
+                break; // it may be a worker that this node has yet to hear of
             case JobState.Running running:
                 var stoppedInOrder = parts.Notes.HasStopped(running.Worker);
                 context.TellEntity(running.Trail.Spec.Id.Value, new JobCommand.LoseWorker(running.Worker, HandedBack: stoppedInOrder));

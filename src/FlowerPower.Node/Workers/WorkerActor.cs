@@ -10,6 +10,8 @@ namespace FlowerPower.Node.Workers;
 /// </summary>
 internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, WorkerGauge gauge, WorkerBoard board) : Actor
 {
+    private const int HandBackTries = 4;
+
     private static readonly TimeSpan ReportTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan FirstResendAfter = TimeSpan.FromMilliseconds(100);
@@ -271,7 +273,10 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
     /// <summary>Tell the job, and again until it answers: a refusal is an answer too.</summary>
     private void Send(PendingReport report)
     {
-        var answer = parts.Jobs.Ask<JobReply>(report.Job.Value, report.Outcome, ReportTimeout);
+        // A stop waits for its hand-backs only so long: one that went to a node which has the shard no more must have its second and third try in that time.
+        var handBack = parts.Options.HandBackTimeout / HandBackTries;
+        var patience = report.Outcome is JobCommand.LoseWorker && handBack < ReportTimeout ? handBack : ReportTimeout;
+        var answer = parts.Jobs.Ask<JobReply>(report.Job.Value, report.Outcome, patience);
         Context.PipeToSelf(answer, reply => new ReportAnswered(report.Grant, reply), _ => new ReportUnanswered(report.Grant));
     }
 

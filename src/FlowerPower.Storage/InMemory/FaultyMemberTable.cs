@@ -32,6 +32,14 @@ public sealed class FaultyMemberTable(IMemberTable inner, TimeProvider time) : I
         CallAsync(() => inner.DeclareDeadAsync(incarnation, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<ShardFalls> CountFallAsync(int shard, string owner, ClaimId claim, int most, int few, CancellationToken cancellationToken) =>
+        CallAsync(() => inner.CountFallAsync(shard, owner, claim, most, few, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> AcquitAsync(int shard, CancellationToken cancellationToken) =>
+        CallAsync(() => inner.AcquitAsync(shard, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask<MemberView> ReadAsync(CancellationToken cancellationToken) => CallAsync(() => inner.ReadAsync(cancellationToken), cancellationToken);
 
     private async ValueTask<T> CallAsync<T>(Func<ValueTask<T>> call, CancellationToken cancellationToken)

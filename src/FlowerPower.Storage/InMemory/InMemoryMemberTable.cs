@@ -8,6 +8,7 @@ public sealed class InMemoryMemberTable(TimeProvider clock) : IMemberTable
 
     private readonly Lock gate = new();
     private SortedDictionary<string, Row> rows = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<int, Falls> falls = [];
     private DateTimeOffset bornAt = DateTimeOffset.UnixEpoch;
     private DateTimeOffset? seenAt;
     private long version;
@@ -101,6 +102,46 @@ public sealed class InMemoryMemberTable(TimeProvider clock) : IMemberTable
     }
 
     /// <inheritdoc/>
+    public async ValueTask<ShardFalls> CountFallAsync(int shard, string owner, ClaimId claim, int most, int few, CancellationToken cancellationToken)
+    {
+        MemberRules.CheckFall(shard, owner, most, few);
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (gate)
+        {
+            var now = Now;
+            var before = falls.GetValueOrDefault(shard);
+            if (before?.Claim == claim)
+            {
+                return new ShardFalls(before.Count, before.IsParked);
+            }
+
+            var wasParked = before is { IsParked: true };
+            var count = before is not null && (wasParked || now - before.At <= IMemberTable.FallsKept) ? before.Count + 1 : 1;
+            var others = falls.Count(f => f.Key != shard && !f.Value.IsParked && f.Value.Count >= most && now - f.Value.At <= IMemberTable.FallsKept);
+            var isParked = wasParked || (count > most && others < few);
+            falls[shard] = new Falls(count, claim, owner, now, isParked);
+            version += isParked && !wasParked ? 1 : 0;
+            return new ShardFalls(count, isParked);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> AcquitAsync(int shard, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (gate)
+        {
+            if (!falls.Remove(shard, out var before) || !before.IsParked)
+            {
+                return false;
+            }
+
+            version++;
+            return true;
+        }
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<MemberView> ReadAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -125,6 +166,7 @@ public sealed class InMemoryMemberTable(TimeProvider clock) : IMemberTable
         lock (gate)
         {
             rows = new SortedDictionary<string, Row>(StringComparer.Ordinal);
+            falls.Clear();
             (bornAt, seenAt, version, tick) = (DateTimeOffset.UnixEpoch, null, 0, 0);
         }
     }
@@ -203,9 +245,14 @@ public sealed class InMemoryMemberTable(TimeProvider clock) : IMemberTable
             r.ChangedAt,
             r.Status == MemberStatus.Dead ? TimeSpan.Zero : r.Until - now))],
         bornAt,
-        now);
+        now)
+    {
+        Parked = [.. falls.Where(f => f.Value.IsParked).Select(f => new ParkedShard(f.Key, f.Value.Count, f.Value.Owner, f.Value.At))],
+    };
 
     private TableMark Mark() => new(version, new HistoryMark($"server {servers}", tick), bornAt);
+
+    private sealed record Falls(int Count, ClaimId Claim, string Owner, DateTimeOffset At, bool IsParked);
 
     private sealed class Row(string incarnation, string info, string place, DateTimeOffset joinedAt)
     {

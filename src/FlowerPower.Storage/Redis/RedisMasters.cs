@@ -42,7 +42,7 @@ internal sealed class RedisMasters(RedisGate gate, IReadOnlyList<ShardKeys> shar
             var id = (string?)await gate.RunAsync(RedisScript.Pulse, [shards[shard].Head], [], RedisLane.Leases, cancellationToken).ConfigureAwait(false);
             var before = ids[shard];
             ids[shard] = id;
-            return id != before;
+            return before is not null && id != before; // what this process wrote nothing to can have lost nothing of it
         }
         catch (StoreException)
         {

@@ -115,7 +115,7 @@ public sealed class RedisShardStore : IShardStore
     }
 
     /// <summary>The table of the cluster's members that share this store; it uses the store's connections and ends with it.</summary>
-    public IMemberTable OpenMembers() => new RedisMemberTable(gate, name);
+    public IMemberTable OpenMembers() => new RedisMemberTable(gate, name, gate.HasManyMasters ? new RedisMasters(gate, keys) : null);
 
     /// <inheritdoc/>
     public async ValueTask<ClaimOutcome> ClaimAsync(int shard, ShardOwner mine, ClaimId? previous, CancellationToken cancellationToken)

@@ -62,6 +62,7 @@ public sealed class ClusterProcessTests : IAsyncLifetime
         b.Tool.Signal(ToolProcess.Terminate);
         await first.GoneAsync();
         Assert.Equal(ExitCodes.Done, await b.Tool.ExitAsync());
+        Assert.Contains(b.Tool.Lines, line => line.Contains("1 attempt handed back", StringComparison.Ordinal));
         await using var c = await StartAsync(project, "c", "--slots", "3");
         for (var job = 1; job <= 3; job++)
         {
@@ -90,6 +91,33 @@ public sealed class ClusterProcessTests : IAsyncLifetime
         Assert.Equal(ExitCodes.Done, await b.Tool.ExitAsync());
         var members = (await On(project, a, "cluster", "show", "--output", "json")).AssertDone().Json.GetProperty("members");
         Assert.Equal("a", Assert.Single(members.EnumerateArray()).GetProperty("name").GetString());
+    }
+
+    [Fact]
+    public async Task A_node_that_hangs_is_declared_dead_and_joins_anew_if_it_lives_after_all()
+    {
+        using var project = new TempProject().WithHello();
+        await using var a = await StartAsync(project, "a", "--roles", "queue");
+        var alone = await On(project, a, "cluster", "down", "a");
+        await using var b = await StartAsync(project, "b", "--roles", "queue");
+        b.Tool.Signal(ToolProcess.Halt);
+
+        var down = (await On(project, a, "cluster", "down", "b")).AssertDone();
+        var again = await On(project, a, "cluster", "down", "b");
+        var unknown = await On(project, a, "cluster", "down", "z");
+        (await On(project, a, "queue", "enqueue", "hello")).AssertDone();
+        var shown = (await On(project, a, "cluster", "show", "--all", "--output", "json")).AssertDone().Json;
+        b.Tool.Signal(ToolProcess.Continue);
+
+        Assert.Contains("is dead for the cluster: its shards go to other nodes", down.Out, StringComparison.Ordinal);
+        Assert.Contains("The node 'b' is dead already, since ", again.AssertFailed(), StringComparison.Ordinal);
+        Assert.Equal("The cluster has no node 'z': it has a.", unknown.AssertFailed());
+        Assert.Contains("is the only one of the cluster", alone.AssertFailed(), StringComparison.Ordinal);
+        Assert.Equal(
+            [("a", "up"), ("b", "dead")],
+            shown.GetProperty("members").EnumerateArray().Select(m => (m.GetProperty("name").GetString()!, m.GetProperty("status").GetString()!)));
+        await b.Tool.LineAsync("The cluster declared this node dead, and it joins anew");
+        await b.Tool.LineAsync("Serving cluster 'flowerpower' as b-");
     }
 
     [Fact]

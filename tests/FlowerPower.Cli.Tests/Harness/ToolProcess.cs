@@ -10,6 +10,8 @@ internal sealed class ToolProcess : IDisposable
     public const int Interrupt = 2;
     public const int Kill = 9;
     public const int Terminate = 15;
+    public const int Continue = 18;
+    public const int Halt = 19;
 
     private readonly Process process;
     private readonly Channel<string> lines = Channel.CreateUnbounded<string>();

@@ -66,6 +66,67 @@ public sealed class ClusterJobQueueTests
         Assert.Contains("none serves jobs", (await Assert.ThrowsAsync<QueueUnavailableException>(() => find)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_list_without_a_node_that_cannot_be_reached_names_it_and_has_what_the_others_have()
+    {
+        nodes.Living = [Member("a"), Member("b"), Member("c")];
+        nodes.Queues["a"].OnList = _ => throw new QueueUnavailableException("The connection broke.");
+        nodes.Queues["b"].OnList = filter => new JobPage(filter.Unfinished ? [] : [Ended], null);
+
+        var page = await queue.ListAsync(new JobFilter()).Within();
+
+        Assert.Same(Ended, Assert.Single(page.Jobs)); // any node knows what has ended: the next one was asked for it
+        Assert.Equal(["a at a:7000", "c at c:7000"], page.Missing!);
+    }
+
+    [Fact]
+    public async Task An_overview_names_who_is_not_counted_and_a_whole_one_nobody()
+    {
+        nodes.Living = [Member("a"), Member("b")];
+        nodes.Queues["a"].OnOverview = () => Overview(pending: 2);
+        nodes.Queues["b"].OnOverview = () => Overview(pending: 3);
+
+        var whole = await queue.OverviewAsync().Within();
+        nodes.Queues["b"].OnOverview = () => throw new QueueUnavailableException("It stops.");
+        var part = await queue.OverviewAsync().Within();
+
+        Assert.Equal((5, null), (whole.Counts[JobStatus.Pending], whole.Missing));
+        Assert.Equal(2, part.Counts[JobStatus.Pending]);
+        Assert.Equal(["b at b:7000"], part.Missing!);
+
+        static QueueOverview Overview(long pending) =>
+            new("node", DateTimeOffset.UnixEpoch, new Dictionary<JobStatus, long> { [JobStatus.Pending] = pending }, 0, 0);
+    }
+
+    [Fact]
+    public async Task What_is_asked_of_a_parked_shard_is_refused_at_once_with_the_remedy_and_a_list_names_it()
+    {
+        nodes.Living = [Member("a")];
+        nodes.Queues["a"].OnList = _ => new JobPage([Ended], null);
+        nodes.Parked = [new ParkedShard(0, 4, "b-1", DateTimeOffset.UnixEpoch)];
+
+        var error = await Assert.ThrowsAsync<QueueUnavailableException>(() => queue.FindAsync(Id)); // the clock stands still
+        var page = await queue.ListAsync(new JobFilter()).Within();
+
+        Assert.Equal(
+            "Shard 0 is parked: 4 nodes ended one after the other while they had it (the last was b-1, counted at 1970-01-01 00:00:00Z), so none takes it by itself "
+            + "any more. What it holds is kept: find out why they ended, then let it be taken up again with flowerpower cluster unpark 0",
+            error.Message);
+        Assert.Equal(["shard 0 (parked)"], page.Missing!);
+    }
+
+    [Fact]
+    public async Task A_list_that_no_node_answers_is_no_empty_list()
+    {
+        nodes.Living = [Member("c")];
+
+        var error = await Assert.ThrowsAsync<QueueUnavailableException>(() => queue.ListAsync(new JobFilter()));
+
+        Assert.Contains("(c at c:7000)", error.Message, StringComparison.Ordinal);
+    }
+
+    private static MemberInfo Member(string name) => new(name, name, $"{name}:7000", MemberRoles.Queue);
+
     private sealed class Nodes : IClusterNodes
     {
         private TaskCompletionSource changed = new();
@@ -86,13 +147,15 @@ public sealed class ClusterJobQueueTests
 
         public int ShardCount => 1;
 
-        public IEnumerable<MemberInfo> Living => [];
+        public IEnumerable<MemberInfo> Living { get; set; } = [];
 
         public Task Changed => changed.Task;
 
+        public IReadOnlyList<ParkedShard> Parked { get; set; } = [];
+
         public string? OwnerOf(int shard) => Owner;
 
-        public IJobQueue? QueueOf(string node) => Queues[node];
+        public IJobQueue? QueueOf(string node) => Queues.GetValueOrDefault(node);
 
         public void Doubt(int shard, string node)
         {
@@ -104,6 +167,10 @@ public sealed class ClusterJobQueueTests
         public Action? OnWait { get; set; }
 
         public Action? OnEnqueue { get; set; }
+
+        public Func<JobFilter, JobPage>? OnList { get; set; }
+
+        public Func<QueueOverview>? OnOverview { get; set; }
 
         public int Waits { get; private set; }
 
@@ -125,7 +192,7 @@ public sealed class ClusterJobQueueTests
 
         public Task<JobView?> FindAsync(JobId id, CancellationToken cancellationToken = default) => throw new InvalidOperationException("Nobody asked for it.");
 
-        public Task<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken = default) => throw new InvalidOperationException("Nobody asked for it.");
+        public Task<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken = default) => Task.Run(() => OnList!(filter));
 
         public IAsyncEnumerable<JobView> WatchAsync(JobId id, CancellationToken cancellationToken = default) => throw new InvalidOperationException("Nobody asked for it.");
 
@@ -135,7 +202,7 @@ public sealed class ClusterJobQueueTests
         public Task<CommandReply> RetryAsync(JobId id, string by, RequestId? request = null, CancellationToken cancellationToken = default) =>
             throw new InvalidOperationException("Nobody asked for it.");
 
-        public Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default) => throw new InvalidOperationException("Nobody asked for it.");
+        public Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default) => Task.Run(() => OnOverview!());
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

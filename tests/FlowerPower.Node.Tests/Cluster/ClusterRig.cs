@@ -12,19 +12,27 @@ internal sealed class ClusterRig : IAsyncDisposable
     private readonly List<ClusterNode> nodes = [];
     private readonly LeaseTimes lease;
     private readonly ShardPlan plan;
+    private readonly TimeProvider time;
 
     /// <param name="lease">How long a node lives that says nothing; by default long, so that a busy machine kills none.</param>
-    public ClusterRig(int shards = 8, TimeSpan? lease = null, TimeSpan? residence = null)
+    /// <param name="acquitAfter">How long a shard is served before nothing is held against it; by default longer than a test.</param>
+    /// <param name="manual">The nodes' and the table's clock, if it is not the machine's.</param>
+    public ClusterRig(int shards = 8, TimeSpan? lease = null, TimeSpan? residence = null, TimeProvider? manual = null, TimeSpan? acquitAfter = null)
     {
+        time = manual ?? TimeProvider.System;
+        Table = new InMemoryMemberTable(time);
         Store = new InMemoryShardStore(shards);
         var length = lease ?? TimeSpan.FromSeconds(60);
         this.lease = new LeaseTimes { Lease = length, RenewEvery = length / 5, Guard = length / 5 };
-        plan = ShardPlan.Default with { MinResidence = residence ?? TimeSpan.Zero };
+        plan = ShardPlan.Default with { MinResidence = residence ?? TimeSpan.Zero, AcquitAfter = acquitAfter ?? TimeSpan.FromMinutes(1) };
     }
 
     public InMemoryShardStore Store { get; }
 
-    public InMemoryMemberTable Table { get; } = new(TimeProvider.System);
+    /// <summary>What the nodes see of <see cref="Table"/>.</summary>
+    public Func<IMemberTable, IMemberTable> Way { get; init; } = table => table;
+
+    public InMemoryMemberTable Table { get; }
 
     public ScriptedExecutor Executor { get; } = ScriptedExecutor.Echo();
 
@@ -33,19 +41,21 @@ internal sealed class ClusterRig : IAsyncDisposable
     public IReadOnlyList<ClusterNode> Nodes => nodes;
 
     public async Task<ClusterNode> StartAsync(
-        string name, MemberRoles roles = MemberRoles.Queue | MemberRoles.Worker, int slots = 2, IReadOnlyList<string>? queues = null, IShardStore? store = null)
+        string name, MemberRoles roles = MemberRoles.Queue | MemberRoles.Worker, int slots = 2, IReadOnlyList<string>? queues = null, IShardStore? store = null,
+        int port = 0)
     {
         var node = await ClusterNode.StartAsync(
             new ClusterNodeOptions
             {
                 Redis = RedisAddress.Parse("redis://localhost?name=test"),
-                Listen = new PeerAddress("127.0.0.1", 0),
+                Listen = new PeerAddress("127.0.0.1", port),
                 Roles = roles,
                 Lease = lease,
                 Plan = plan,
                 Node = new NodeOptions
                 {
                     Name = name,
+                    Time = time,
                     WorkerSlots = slots,
                     Queues = queues,
                     DrainTimeout = TimeSpan.FromSeconds(20),
@@ -54,7 +64,7 @@ internal sealed class ClusterRig : IAsyncDisposable
             },
             Executor,
             new Kept(store ?? Store),
-            Table,
+            Way(Table),
             CancellationToken.None).Within($"node {name} to start");
         nodes.Add(node);
         return node;

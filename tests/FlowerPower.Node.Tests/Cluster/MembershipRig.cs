@@ -23,11 +23,11 @@ internal sealed class MembershipRig : IAsyncDisposable
 
     /// <summary>A node that has not joined.</summary>
     /// <param name="time">Its own clock; <see langword="null"/>: the table's.</param>
-    public RigNode Make(string incarnation, string? name = null, string? address = null, TimeProvider? time = null)
+    public RigNode Make(string incarnation, string? name = null, string? address = null, TimeProvider? time = null, Func<double>? chance = null)
     {
         var way = new FaultyMemberTable(Table, time ?? Time);
         var me = new MemberInfo(incarnation, name ?? incarnation, address ?? $"{incarnation}:7000", MemberRoles.Queue | MemberRoles.Worker);
-        var node = new RigNode(way, new NodeMembership(way, me, Times, time ?? Time));
+        var node = new RigNode(way, new NodeMembership(way, me, Times, time ?? Time, chance ?? (() => 0)));
         nodes.Add(node);
         return node;
     }

@@ -33,6 +33,35 @@ public sealed class NodeMembershipTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Nodes_that_join_together_do_not_renew_together()
+    {
+        var (early, late) = (rig.Make("ada", chance: () => 0.999), rig.Make("bob"));
+        await early.Membership.JoinAsync().Within();
+        await late.Membership.JoinAsync().Within();
+        var (before, beforeToo) = (early.Way.Calls, late.Way.Calls);
+
+        await rig.PassAsync(2.8 * Second);
+
+        Assert.Equal((before + 1, beforeToo), (early.Way.Calls, late.Way.Calls)); // a tenth sooner at most, and never later
+        await rig.PassAsync(0.2 * Second);
+        Assert.Equal(beforeToo + 1, late.Way.Calls);
+    }
+
+    [Fact]
+    public async Task A_node_that_was_replaced_knows_by_whom()
+    {
+        var former = await rig.StartAsync("a-1", "a", "10.0.0.1:7000");
+        var other = await rig.StartAsync("a-2", "a", "10.0.0.1:7000");
+
+        former.Membership.LookNow();
+        var why = await former.Membership.Died.Within();
+
+        Assert.Equal("a-2", former.Membership.ReplacedBy?.Incarnation);
+        Assert.Contains("was replaced by a-2", why, StringComparison.Ordinal);
+        Assert.Null(other.Membership.ReplacedBy);
+    }
+
+    [Fact]
     public async Task A_node_may_not_serve_before_it_has_joined()
     {
         var ada = rig.Make("ada");

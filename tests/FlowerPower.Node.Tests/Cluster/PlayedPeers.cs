@@ -17,6 +17,10 @@ internal sealed class PlayedPeers : INodePeers
 
     public ActorRef? FindWorker(WorkerId id) => null;
 
+    public void AwaitWorkers(int shard, IReadOnlyCollection<WorkerId> workers)
+    {
+    }
+
     public void RequireHere(int shard)
     {
     }

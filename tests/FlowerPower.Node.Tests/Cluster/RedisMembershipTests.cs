@@ -134,7 +134,7 @@ public sealed partial class RedisMembershipTests : IAsyncLifetime
         var store = await RedisShardStore.OpenAsync(new RedisStoreOptions { Address = RedisAddress.Parse(server.Url), ShardCount = 4 });
         stores.Add(store);
         var node = new NodeMembership(
-            store.OpenMembers(), new MemberInfo(incarnation, incarnation, $"{incarnation}:1", MemberRoles.Queue), Times, TimeProvider.System);
+            store.OpenMembers(), new MemberInfo(incarnation, incarnation, $"{incarnation}:1", MemberRoles.Queue), Times, TimeProvider.System, () => 0.5);
         nodes.Add(node);
         await node.JoinAsync().Within();
         await node.SetStatusAsync(MemberStatus.Up).Within();

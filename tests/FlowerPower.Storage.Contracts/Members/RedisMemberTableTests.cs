@@ -17,6 +17,11 @@ public sealed partial class RedisMemberTableTests(RedisServerFixture fixture) : 
           local at = redis.call('HGET', KEYS[1], field)
           if at then redis.call('HSET', KEYS[1], field, moved(at)) end
         end
+        local rows = redis.call('HGETALL', KEYS[1])
+        for i = 1, #rows, 2 do
+          local count, at, rest = string.match(rows[i + 1], '^(%d+) (%d+) (.*)$')
+          if string.sub(rows[i], 1, 2) == 'f:' then redis.call('HSET', KEYS[1], rows[i], count .. ' ' .. moved(at) .. ' ' .. rest) end
+        end
         """;
 
     private readonly string name = fixture.NextName();

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using FlowerPower.Cli.Parsing;
 using FlowerPower.Node;
-using FlowerPower.Storage;
 
 namespace FlowerPower.Cli.Commands.Cluster;
 
@@ -25,7 +24,7 @@ internal sealed class LeaveCommand : ToolCommand
     {
         await using var client = await ClusterClient.ConnectAsync(context.RequireCluster(), context.Interrupted).ConfigureAwait(false);
         var picture = await client.LookAsync(context.Interrupted).ConfigureAwait(false);
-        var member = Find([.. picture.Members.Where(m => m.IsLiving)], context.Parse.GetRequiredValue(name));
+        var member = NamedMember.Find(picture, context.Parse.GetRequiredValue(name));
         await client.AskToLeaveAsync(member, context.Interrupted).ConfigureAwait(false);
         context.Output.Text($"Node {member.Info.Incarnation} has heard it: it finishes or hands back its jobs, hands over its shards, and leaves.");
         context.Output.Json(json =>
@@ -36,19 +35,5 @@ internal sealed class LeaveCommand : ToolCommand
             json.WriteEndObject();
         });
         return ExitCodes.Done;
-    }
-
-    private static Member Find(IReadOnlyList<Member> living, string wanted)
-    {
-        var found = living.Where(member => member.Info.Incarnation == wanted).ToList();
-        found = found.Count > 0 ? found : [.. living.Where(member => member.Info.Name == wanted)];
-        return found switch
-        {
-            [var one] => one,
-            [] => throw new CommandFailedException(
-                $"The cluster has no node '{wanted}': it has {Sentences.Or([.. living.Select(member => member.Info.Name).Distinct()])}."),
-            _ => throw new CommandFailedException(
-                $"Several nodes are called '{wanted}': name one by its incarnation, {Sentences.Or([.. found.Select(member => member.Info.Incarnation)])}."),
-        };
     }
 }

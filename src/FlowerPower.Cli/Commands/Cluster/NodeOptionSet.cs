@@ -70,7 +70,7 @@ internal sealed class NodeOptionSet
             Redis = Named(from.Of(redis, "redis"), () => RedisAddress.Parse(
                 parse.GetValue(redis) ?? file.Redis
                     ?? throw new UsageException("Which Redis do the nodes share? Name it with --redis URL, or with redis in the file that --config names."),
-                ClusterPlaces.DefaultName)),
+                RedisAddress.DefaultName)),
             Listen = at,
             Advertise = reachedAt,
             Roles = does,

@@ -20,10 +20,16 @@ internal sealed class ShardsCommand(CommonOptions common)
         var table = new TextTable("SHARD", "NODE", "INCARNATION");
         foreach (var (shard, owner) in picture.Owners.Index())
         {
-            table.Add(shard.ToString(CultureInfo.InvariantCulture), NameOf(owner) ?? "nobody", owner ?? "-");
+            var isParked = picture.WhyParked(shard) is not null;
+            table.Add(shard.ToString(CultureInfo.InvariantCulture), isParked ? "parked" : NameOf(owner) ?? "nobody", isParked ? "-" : owner ?? "-");
         }
 
         context.Output.Table(table);
+        foreach (var parked in picture.Parked)
+        {
+            context.Output.Text(picture.WhyParked(parked.Shard)!);
+        }
+
         context.Output.Json(json =>
         {
             json.WriteStartObject();
@@ -33,8 +39,10 @@ internal sealed class ShardsCommand(CommonOptions common)
             {
                 json.WriteStartObject();
                 json.WriteNumber("shard", shard);
-                json.WriteString("owner", NameOf(owner));
-                json.WriteString("incarnation", owner);
+                var why = picture.WhyParked(shard);
+                json.WriteString("owner", why is null ? NameOf(owner) : null);
+                json.WriteString("incarnation", why is null ? owner : null);
+                json.WriteString("parked", why);
                 json.WriteEndObject();
             }
 

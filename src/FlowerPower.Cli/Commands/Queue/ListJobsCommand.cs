@@ -62,6 +62,7 @@ internal sealed class ListJobsCommand : ToolCommand
             throw new UsageException($"--after cannot be used: {error.Message}");
         }
 
+        context.WarnOfMissing(page.Missing);
         if (page.Jobs.Count == 0)
         {
             context.Output.Text("No jobs" + (filter is { Pipeline: null, Queue: null, Status: null } ? " yet." : " match.")
@@ -82,6 +83,7 @@ internal sealed class ListJobsCommand : ToolCommand
             json.WriteStartObject();
             JobJson.WriteAll(json, "jobs", page.Jobs);
             json.WriteString("next", page.Next);
+            JobJson.WriteMissing(json, page.Missing);
             json.WriteEndObject();
         });
         return ExitCodes.Done;

@@ -21,6 +21,7 @@ internal sealed class MetricsCommand(CommonOptions common) : ToolCommand(common,
     public static async Task<int> PrintAsync(CommandContext context, JobQueueManager queue)
     {
         var overview = await queue.OverviewAsync(context.Interrupted).ConfigureAwait(false);
+        context.WarnOfMissing(overview.Missing);
         var opened = await queue.OpenAsync(context.Interrupted).ConfigureAwait(false);
         var isServed = QueueState.IsServedElsewhere(opened);
         context.Output.Text($"Project '{queue.Project.Name}', "

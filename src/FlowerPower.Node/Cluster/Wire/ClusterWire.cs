@@ -28,6 +28,10 @@ internal static class ClusterWire
         Of("members.changed.v1", Json.Default.MembersChanged),
         Of("cluster.ask-map.v1", Json.Default.AskClusterMap),
         Of("cluster.map.v1", Json.Default.ClusterMap),
+        Of("cluster.declare-dead.v1", Json.Default.DeclareDead),
+        Of("cluster.member-declared.v1", Json.Default.MemberDeclared),
+        Of("cluster.unpark-shard.v1", Json.Default.UnparkShard),
+        Of("cluster.shard-unparked.v1", Json.Default.ShardUnparked),
         Of("queue.request.v1", LocalJson.Default.LocalRequest, SizeOf),
         Of("queue.answer.v1", LocalJson.Default.LocalResponse, SizeOf));
 
@@ -74,6 +78,10 @@ internal static class ClusterWire
 [JsonSerializable(typeof(MembersChanged))]
 [JsonSerializable(typeof(AskClusterMap))]
 [JsonSerializable(typeof(ClusterMap))]
+[JsonSerializable(typeof(DeclareDead))]
+[JsonSerializable(typeof(UnparkShard))]
+[JsonSerializable(typeof(ShardUnparked))]
+[JsonSerializable(typeof(MemberDeclared))]
 internal sealed partial class Json : JsonSerializerContext;
 
 /// <summary>A grant as its text.</summary>

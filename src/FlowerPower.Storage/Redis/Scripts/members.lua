@@ -1,7 +1,8 @@
 -- The members of a cluster. KEYS the members' rows, the zset of the living by the end of their leases (ms), the zset of the dead by the instant of
 -- their death, the leases (renew.lua). ARGV what to do, and its arguments.
 -- A row is two fields: 'i:' and the incarnation, what the member says of itself; 's:' and the incarnation: status, lease in ms, joined at,
--- changed at, and its place. The other fields count: version, tick; born and seen are instants.
+-- changed at, and its place. 'f:' and a shard: how many of its owners ended while they had it, when the last did, whether the shard is parked (1 or 0),
+-- that owner's claim, that owner. The other fields count: version, tick; born and seen are instants.
 local LIVING_MOST, DEAD_MOST, DEAD_KEPT = 1000, 200, 3600000
 local DEAD = 4
 local rows, living, dead, leases = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -72,11 +73,21 @@ local function mark()
   return decimal(version), replid, decimal(tick), decimal(born), decimal(now)
 end
 
+local function parse_fall(text)
+  local count, at, parked, claim, owner = string.match(text, '^(%d+) (%d+) (%d) (%S+) (%S+)$')
+  return { count = tonumber(count), at = tonumber(at), parked = parked == '1', claim = claim, owner = owner }
+end
+
 local function view()
   local all = redis.call('HGETALL', rows)
-  local infos, ends, list = {}, {}, {}
+  local infos, ends, list, shelf = {}, {}, {}, {}
   for i = 1, #all, 2 do
-    if string.sub(all[i], 1, 2) == 'i:' then infos[string.sub(all[i], 3)] = all[i + 1] end
+    local kind, id = string.sub(all[i], 1, 2), string.sub(all[i], 3)
+    if kind == 'i:' then infos[id] = all[i + 1] end
+    if kind == 'f:' then
+      local f = parse_fall(all[i + 1])
+      if f.parked then shelf[#shelf + 1] = { id, decimal(f.count), decimal(f.at), f.owner } end
+    end
   end
   local leases_left = redis.call('ZRANGE', living, 0, -1, 'WITHSCORES')
   for i = 1, #leases_left, 2 do ends[leases_left[i]] = tonumber(leases_left[i + 1]) - now end
@@ -87,7 +98,7 @@ local function view()
       list[#list + 1] = { id, infos[id], decimal(s.status), decimal(s.joined), decimal(s.changed), decimal(ends[id] or 0) }
     end
   end
-  return list
+  return list, shelf
 end
 
 -- Who serves the store alone, if somebody does.
@@ -113,13 +124,56 @@ local function live(id, status, lease, known, s)
   local at = first[2]
   if first[1] == id then at = first[4] end
   local v, replid, t, b, n = mark()
-  return { 'OK', v, replid, t, b, n, at and decimal(math.max(tonumber(at) - now, 0)) or '', version ~= known and view() or false }
+  local list, shelf = false, false
+  if version ~= known then list, shelf = view() end
+  return { 'OK', v, replid, t, b, n, at and decimal(math.max(tonumber(at) - now, 0)) or '', list, shelf }
 end
 
 local op, id = ARGV[1], ARGV[2]
 if op == 'read' then
   local v, replid, t, b, n = mark()
-  return { 'OK', v, replid, t, b, n, '', view() }
+  local list, shelf = view()
+  return { 'OK', v, replid, t, b, n, '', list, shelf }
+end
+
+-- How many shards other than this one are as suspect, and not parked.
+local function suspects(field, most, since)
+  local count, all = 0, redis.call('HGETALL', rows)
+  for i = 1, #all, 2 do
+    if string.sub(all[i], 1, 2) == 'f:' and all[i] ~= field then
+      local f = parse_fall(all[i + 1])
+      if not f.parked and f.count >= most and f.at >= since then count = count + 1 end
+    end
+  end
+  return count
+end
+
+-- ARGV also the shard, the former owner's claim, how many may end, how many shards may be as suspect, and for how long an end counts
+if op == 'fall' then
+  local field, most, few, since = 'f:' .. ARGV[3], tonumber(ARGV[5]), tonumber(ARGV[6]), now - tonumber(ARGV[7])
+  local text = redis.call('HGET', rows, field)
+  local f = text and parse_fall(text) or { count = 0, at = now, parked = false }
+  if f.claim ~= ARGV[4] then
+    f.count = (f.parked or f.at >= since) and f.count + 1 or 1
+    if not f.parked and f.count > most and suspects(field, most, since) < few then
+      f.parked = true
+      version = version + 1
+    end
+    redis.call('HSET', rows, field, table.concat({ decimal(f.count), decimal(now), f.parked and '1' or '0', ARGV[4], id }, ' '))
+    save()
+  end
+  return { f.parked and 'PARKED' or 'OK', decimal(f.count) }
+end
+
+-- ARGV also the shard
+if op == 'acquit' then
+  local field = 'f:' .. ARGV[3]
+  local text = redis.call('HGET', rows, field)
+  redis.call('HDEL', rows, field)
+  if not text or not parse_fall(text).parked then return { 'NOTHING' } end
+  version = version + 1
+  save()
+  return { 'OK' }
 end
 
 if op == 'dead' then
