@@ -20,6 +20,8 @@ public sealed class SystemdTests
 
         var queue = await StartAsync("alpha", "queue", "queue-1.example.net:7710", toldByQueue);
         var worker = await StartAsync("beta", "worker", "worker-1.example.net:7720", toldByWorker);
+        await queue.LineAsync("Serving cluster");
+        await worker.LineAsync("Serving cluster");
         Assert.StartsWith("READY=1\nSTATUS=Serving cluster 'flowerpower' as alpha-queue-", await toldByQueue.NextAsync(), StringComparison.Ordinal);
         Assert.StartsWith("READY=1\nSTATUS=Serving cluster 'flowerpower' as beta-worker-", await toldByWorker.NextAsync(), StringComparison.Ordinal);
 

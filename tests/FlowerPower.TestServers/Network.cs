@@ -134,6 +134,12 @@ public sealed class Network : IAsyncDisposable
             }
         }
 
+        // A namespace goes some time after its deletion, when the last process' end has been tidied up, and its cable with it: the next network may want the name before.
+        foreach (var cable in (await IpTool.AskAsync("-brief link show type veth")).Split('\n').Select(line => line.Split('@', ' ')[0]).Where(n => n.StartsWith($"{Prefix(number)}v", StringComparison.Ordinal)))
+        {
+            await IpTool.TryAsync($"link delete {cable}");
+        }
+
         await IpTool.TryAsync($"link delete {Prefix(number)}");
     }
 
