@@ -48,7 +48,7 @@ internal static class CommandTree
         queue.Add(common.Redis);
         common.Cluster.AddTo(queue);
         root.Add(queue);
-        root.Add(new CommandGroup("node", "Make this process a node of a cluster", new NodeStartCommand(common)));
+        root.Add(new CommandGroup("node", "Make this process a node of a cluster, or ask one how it is", new NodeStartCommand(common), new HealthCommand(common)));
         var cluster = new CommandGroup(
             "cluster",
             "Look at a cluster's nodes and shards, let a node leave, declare one dead, take up a parked shard",

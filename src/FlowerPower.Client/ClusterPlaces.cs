@@ -2,15 +2,13 @@ using System.Text;
 using FlowerPower.Actors.Transport;
 using FlowerPower.Node;
 using FlowerPower.Pipelines;
+using FlowerPower.Storage;
 
 namespace FlowerPower.Client;
 
 /// <summary>Which cluster is meant, by what the caller wants and what <c>conf/project.yml</c> says.</summary>
 public static class ClusterPlaces
 {
-    /// <summary>The name of a cluster that nobody named.</summary>
-    public const string DefaultName = "flowerpower";
-
     /// <summary>What <c>job_queue.backend.type</c> says for a cluster.</summary>
     internal const string BackendType = "cluster";
 
@@ -81,20 +79,47 @@ public static class ClusterPlaces
         return new ClusterClientOptions
         {
             Nodes = Named("nodes", () => ParseNodes(backend.Nodes)),
-            Name = backend.ClusterName ?? DefaultName,
+            Name = backend.ClusterName ?? RedisAddress.DefaultName,
+            Tls = Tls(project, backend),
             Secret = backend.SecretFile is { } file ? Named("secret_file", () => ReadSecret(Path.GetFullPath(file, project.Root))) : null,
         };
 
-        T Named<T>(string key, Func<T> read)
+        T Named<T>(string key, Func<T> read) => ClusterPlaces.Named(project, key, read);
+    }
+
+    /// <summary>The keys that FlowerPower has for TLS to Redis, here for TLS to the nodes.</summary>
+    private static PeerTlsOptions? Tls(FlowerPowerProject project, BackendConfig backend)
+    {
+        if (!backend.Ssl && backend.CaFile is null && backend.TlsName is null)
         {
-            try
-            {
-                return read();
-            }
-            catch (FormatException wrong)
-            {
-                throw new FormatException($"{project.ConfigFileName}: job_queue.backend.{key}: {wrong.Message}", wrong);
-            }
+            return null;
+        }
+
+        if (backend.IsSet("verify_ssl") && !backend.VerifySsl)
+        {
+            Refuse("verify_ssl", "the nodes' certificates are always checked: leave it out, and name their authority with ca_file.");
+        }
+
+        if (backend.CertFile is not null || backend.KeyFile is not null)
+        {
+            Refuse(backend.CertFile is not null ? "cert_file" : "key_file", "nodes ask clients for the cluster's secret, and for no certificate: leave it out.");
+        }
+
+        return Named(project, "ca_file", () => ClusterCertificates.ForClient(
+            backend.CaFile is { } file ? Path.GetFullPath(file, project.Root) : null, backend.TlsName));
+
+        void Refuse(string key, string why) => Named<bool>(project, key, () => throw new FormatException(why));
+    }
+
+    private static T Named<T>(FlowerPowerProject project, string key, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (FormatException wrong)
+        {
+            throw new FormatException($"{project.ConfigFileName}: job_queue.backend.{key}: {wrong.Message}", wrong);
         }
     }
 }

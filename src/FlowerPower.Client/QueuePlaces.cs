@@ -80,6 +80,6 @@ public static class QueuePlaces
     private static string NameOf(string project)
     {
         var name = new string([.. project.Take(64).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')]);
-        return name.Length == 0 ? "fp" : name;
+        return name.Length == 0 ? RedisAddress.DefaultName : name;
     }
 }

@@ -35,6 +35,7 @@ public sealed class JobNode : IAsyncDisposable
     private int appliedSlots;
     private Task? stopping;
     private bool wasWell;
+    private bool isAbandoned;
 
     private JobNode(ActorSystem system, IShardStore store, JobNodeParts parts, NodeJobQueue queue)
     {
@@ -257,9 +258,17 @@ public sealed class JobNode : IAsyncDisposable
         return Task.CompletedTask;
     }
 
+    /// <summary>What runs here is others' already, and nobody takes its outcome: a stop does not wait for it.</summary>
+    internal void AbandonRunning() => Volatile.Write(ref isAbandoned, true);
+
     /// <summary>Takes no more work, lets running jobs finish for <see cref="NodeOptions.DrainTimeout"/>, and hands back the rest.</summary>
     internal async Task DrainAsync()
     {
+        if (Volatile.Read(ref isAbandoned))
+        {
+            return; // the worker cancels its attempts when it ends
+        }
+
         using var inVain = new CancellationTokenSource();
         var ill = TimeSpan.Zero;
         await using var watch = parts.Options.Time.CreateTimer(

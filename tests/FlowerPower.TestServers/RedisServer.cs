@@ -5,26 +5,30 @@ using System.Text;
 
 namespace FlowerPower.TestServers;
 
-/// <summary>A real redis-server on a free port of the loopback interface, with a folder of its own; it can be killed, stopped and started again.</summary>
+/// <summary>A real redis-server with a folder of its own, on a free port of the loopback interface or on a machine of a <see cref="Network"/>; it can be killed, stopped and started again.</summary>
 public sealed class RedisServer : IAsyncDisposable
 {
+    private const int UsualPort = 6379;
+
     private readonly string[] settings;
     private readonly bool isSentinel;
+    private readonly (Network Network, string Machine)? place;
     private Process? process;
 
-    private RedisServer(string folder, int port, string[] settings, bool isSentinel)
+    private RedisServer(string folder, int port, string[] settings, bool isSentinel, (Network Network, string Machine)? place = null)
     {
         Folder = folder;
         Port = port;
         this.settings = settings;
         this.isSentinel = isSentinel;
+        this.place = place;
     }
 
     public string Folder { get; }
 
     public int Port { get; }
 
-    public string Host => "127.0.0.1";
+    public string Host => place is var (network, machine) ? network.AddressOf(machine) : "127.0.0.1";
 
     public string Url => $"redis://{Host}:{Port}";
 
@@ -33,6 +37,24 @@ public sealed class RedisServer : IAsyncDisposable
     /// <summary>Start a server.</summary>
     /// <param name="settings">As in redis.conf, name and value in one string; they come after the defaults and win.</param>
     public static Task<RedisServer> StartAsync(params string[] settings) => StartAsync(settings, isSentinel: false);
+
+    /// <summary>Start a server on a machine of a network, at Redis' usual port; it ends with the test process, however that ends.</summary>
+    /// <param name="settings">As in redis.conf, name and value in one string; they come after the defaults and win.</param>
+    public static async Task<RedisServer> StartAsync(Network network, string machine, params string[] settings)
+    {
+        // The machine is the test's own: nobody else can reach the server, so it needs no password.
+        var server = new RedisServer(Directory.CreateTempSubdirectory("fp-redis-").FullName, UsualPort, ["protected-mode no", .. settings], isSentinel: false, (network, machine));
+        try
+        {
+            await server.StartAgainAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
 
     /// <summary>Start a sentinel.</summary>
     /// <param name="settings">As in sentinel.conf: whom it watches.</param>
@@ -79,7 +101,7 @@ public sealed class RedisServer : IAsyncDisposable
         Process started;
         try
         {
-            started = Process.Start(start)!;
+            started = place is var (network, machine) ? await network.StartAsync(machine, start) : Process.Start(start)!;
         }
         catch (System.ComponentModel.Win32Exception e)
         {

@@ -11,11 +11,19 @@ public sealed class PeerTlsOptions
     /// <summary>What a process that listens shows, with its private key; mandatory to listen.</summary>
     public X509Certificate2? Certificate { get; init; }
 
+    /// <summary>The authorities between the certificate and its root, which are shown with it; <see langword="null"/> for none.</summary>
+    public X509Certificate2Collection? Intermediates { get; init; }
+
     /// <summary>Who may have signed the other side's certificate; <see langword="null"/> for those that the machine trusts.</summary>
     public X509Certificate2Collection? TrustedRoots { get; init; }
 
     /// <summary>The name that the dialled certificate must bear; <see langword="null"/> for the host that was dialled.</summary>
     public string? TargetHost { get; init; }
+
+    /// <summary>What is shown, put together once: nothing is looked up in the network for it.</summary>
+    internal SslStreamCertificateContext Shown => shown ??= SslStreamCertificateContext.Create(Certificate!, Intermediates, offline: true);
+
+    private SslStreamCertificateContext? shown;
 }
 
 /// <summary>Puts TLS around a connection's pipe.</summary>
@@ -56,7 +64,7 @@ internal static class PeerTls
         var stream = new SslStream(new PipeStream(pipe));
         try
         {
-            var server = new SslServerAuthenticationOptions { ServerCertificate = options.Certificate };
+            var server = new SslServerAuthenticationOptions { ServerCertificateContext = options.Shown };
             await stream.AuthenticateAsServerAsync(server, cancellationToken).ConfigureAwait(false);
             return stream;
         }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using FlowerPower.Client;
 using FlowerPower.Node;
+using FlowerPower.Storage;
 
 namespace FlowerPower.Cli.Parsing;
 
@@ -21,9 +22,29 @@ internal sealed class ClusterOptions
         Recursive = true,
     };
 
+    private readonly Option<bool> tls = new("--tls")
+    {
+        Description = "With --cluster: its nodes use TLS, with certificates whose authority this machine trusts",
+        Recursive = true,
+    };
+
+    private readonly Option<string?> tlsAuthority = new("--tls-authority")
+    {
+        Description = "With --cluster: its nodes use TLS, and this file (PEM) has the authority of their certificates",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
+    private readonly Option<string?> tlsName = new("--tls-name")
+    {
+        Description = "With --cluster and TLS: the name that all nodes' certificates bear. Default: each bears its own host's",
+        HelpName = "NAME",
+        Recursive = true,
+    };
+
     private readonly Option<string?> name = new("--cluster-name")
     {
-        Description = $"With --cluster: its name, as ?name= of its Redis says. Default: {ClusterPlaces.DefaultName}",
+        Description = $"With --cluster: its name, as ?name= of its Redis says. Default: {RedisAddress.DefaultName}",
         HelpName = "NAME",
         Recursive = true,
     };
@@ -34,6 +55,9 @@ internal sealed class ClusterOptions
         command.Add(nodes);
         command.Add(secretFile);
         command.Add(name);
+        command.Add(tls);
+        command.Add(tlsAuthority);
+        command.Add(tlsName);
     }
 
     /// <summary>Does the command line name a cluster?</summary>
@@ -45,18 +69,29 @@ internal sealed class ClusterOptions
     {
         if (Value(parse, nodes) is not { } given)
         {
-            return Value(parse, secretFile) is null && Value(parse, name) is null
+            return More(parse) is not { } more
                 ? null
-                : throw new UsageException($"{secretFile.Name} and {name.Name} say more about a cluster: name one with {nodes.Name} HOST:PORT.");
+                : throw new UsageException($"{more.Name} says more about a cluster: name one with {nodes.Name} HOST:PORT.");
         }
 
         return new ClusterClientOptions
         {
             Nodes = Named(nodes, () => ClusterPlaces.ParseNodes([given])),
-            Name = Value(parse, name) ?? ClusterPlaces.DefaultName,
+            Name = Value(parse, name) ?? RedisAddress.DefaultName,
+            Tls = UsesTls(parse)
+                ? Named(tlsAuthority, () => ClusterCertificates.ForClient(
+                    Value(parse, tlsAuthority) is { } pem ? Path.GetFullPath(pem, host.CurrentDirectory) : null, Value(parse, tlsName)))
+                : null,
             Secret = Value(parse, secretFile) is { } file ? Named(secretFile, () => ClusterPlaces.ReadSecret(Path.GetFullPath(file, host.CurrentDirectory))) : null,
         };
     }
+
+    /// <summary>An option that is given and means nothing without a cluster.</summary>
+    private Option? More(ParseResult parse) =>
+        ((Option[])[secretFile, name, tls, tlsAuthority, tlsName]).FirstOrDefault(option => parse.GetResult(option) is { Implicit: false });
+
+    private bool UsesTls(ParseResult parse) =>
+        (parse.GetResult(tls) is not null && parse.GetValue(tls)) || Value(parse, tlsAuthority) is not null || Value(parse, tlsName) is not null;
 
     private static string? Value(ParseResult parse, Option<string?> option) => parse.GetResult(option) is null ? null : parse.GetValue(option);
 

@@ -13,10 +13,13 @@ public sealed class ClusterClientOptions
     public required IReadOnlyList<PeerAddress> Nodes { get; init; }
 
     /// <summary>The cluster's name: what its Redis address says after <c>?name=</c>.</summary>
-    public string Name { get; init; } = "flowerpower";
+    public string Name { get; init; } = RedisAddress.DefaultName;
 
     /// <summary>The cluster's shared secret; <see langword="null"/> if it has none.</summary>
     public string? Secret { get; init; }
+
+    /// <summary>TLS, if the cluster's nodes use it: whom to trust; <see langword="null"/> if they do not.</summary>
+    public PeerTlsOptions? Tls { get; init; }
 
     /// <summary>How long to look for a node that answers; more than zero.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
@@ -64,6 +67,7 @@ public sealed class ClusterClient : IJobQueue
                 Incarnation = 0,
                 Types = ClusterWire.Types,
                 Secret = options.Secret,
+                Tls = options.Tls,
                 Time = options.Time,
             },
             nodes,

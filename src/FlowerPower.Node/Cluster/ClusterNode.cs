@@ -9,6 +9,8 @@ namespace FlowerPower.Node;
 /// <summary>One process of a cluster: it serves shards, runs jobs, or both, and answers for the whole cluster.</summary>
 public sealed class ClusterNode : IAsyncDisposable
 {
+    private const int JoinTries = 4;
+
     private static readonly TimeSpan HandOverTimeout = TimeSpan.FromSeconds(20);
 
     private readonly JobNode node;
@@ -76,7 +78,7 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <summary>Joins the cluster, makes it if it is the first, and begins to serve and to work.</summary>
     /// <exception cref="ArgumentException">An option is outside its range; the message names it.</exception>
     /// <exception cref="StoreException">Redis does not answer, refuses, or holds something else; the message says what to do.</exception>
-    /// <exception cref="IOException">The address cannot be listened on.</exception>
+    /// <exception cref="IOException">The address cannot be listened on, or the nodes that live do not let this one in: another secret, TLS on one side only.</exception>
     public static async Task<ClusterNode> StartAsync(
         ClusterNodeOptions options, IJobExecutor executor, CancellationToken cancellationToken = default)
     {
@@ -111,6 +113,7 @@ public sealed class ClusterNode : IAsyncDisposable
         JobNode? node = null;
         try
         {
+            await FirstHandshake.RequireAsync(options, transport.Self.Address!.Value, table, cancellationToken).ConfigureAwait(false);
             var me = new MemberInfo(incarnation.Value, nodeOptions.Name, transport.Self.Address!.Value.ToString(), options.Roles)
             {
                 Weight = options.Weight,
@@ -121,7 +124,7 @@ public sealed class ClusterNode : IAsyncDisposable
             };
             membership = new NodeMembership(table, me, options.Lease, nodeOptions.Time, nodeOptions.Chance.NextDouble);
             var peers = new ClusterPeers(membership, store.ShardCount, options.Plan);
-            await membership.JoinAsync(cancellationToken).ConfigureAwait(false);
+            await JoinAsync(membership, cancellationToken).ConfigureAwait(false);
             handler.Inner.SetResult(peers);
             node = JobNode.Start(store, executor, nodeOptions, incarnation, servesShards, _ => peers);
             var keeper = new ShardKeeper(peers, options.Plan, nodeOptions.Time, node.Parts.Warn);
@@ -135,7 +138,7 @@ public sealed class ClusterNode : IAsyncDisposable
                 started.Parts.Warn("Redis was restarted or replaced, and may have lost what it acknowledged last: the histories of this node's shards are compared with it.");
                 started.CompareHistories();
             };
-            await membership.SetStatusAsync(MemberStatus.Up, cancellationToken).ConfigureAwait(false);
+            await BeUpAsync(membership, cancellationToken).ConfigureAwait(false);
             keeper.Look();
             return new ClusterNode(node, membership, peers, keeper, transport, queue, stopRequested);
         }
@@ -191,6 +194,10 @@ public sealed class ClusterNode : IAsyncDisposable
                 node.Parts.Warn($"The node could not hand over all of its shards; the others take them: {error.Message}");
             }
         }
+        else
+        {
+            node.AbandonRunning();
+        }
 
         await keeper.DisposeAsync().ConfigureAwait(false);
         await membership.DisposeAsync().ConfigureAwait(false);
@@ -198,6 +205,35 @@ public sealed class ClusterNode : IAsyncDisposable
         await peers.DisposeAsync().ConfigureAwait(false);
         await transport.DisposeAsync().ConfigureAwait(false);
         await node.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>The first call of a process that has just begun may take longer than a renewal may, most of all with a short lease on a busy machine.</summary>
+    private static async Task JoinAsync(NodeMembership membership, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await membership.JoinAsync(cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (StoreUnavailableException) when (tries < JoinTries)
+            {
+                // It is the same incarnation: if the table has taken it already, it takes it again.
+            }
+        }
+    }
+
+    private static async Task BeUpAsync(NodeMembership membership, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await membership.SetStatusAsync(MemberStatus.Up, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreUnavailableException)
+        {
+            // The next good renewal says it.
+        }
     }
 
     private static PeerTransportOptions TransportOptions(ClusterNodeOptions options, WorkerId incarnation)
@@ -213,6 +249,7 @@ public sealed class ClusterNode : IAsyncDisposable
             Listen = options.Listen,
             Advertise = options.Advertise,
             Secret = options.Secret,
+            Tls = options.Tls,
             Time = options.Node.Time,
         };
     }

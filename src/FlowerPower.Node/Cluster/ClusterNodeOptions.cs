@@ -24,6 +24,9 @@ public sealed class ClusterNodeOptions
     /// <summary>The cluster's shared secret, at least 16 bytes; mandatory to listen beyond loopback.</summary>
     public string? Secret { get; init; }
 
+    /// <summary>TLS on every connection between nodes and clients, with this node's certificate; <see langword="null"/> for none. All use it or none.</summary>
+    public PeerTlsOptions? Tls { get; init; }
+
     /// <summary>Leases and the time-outs that depend on them.</summary>
     public LeaseTimes Lease { get; init; } = new();
 

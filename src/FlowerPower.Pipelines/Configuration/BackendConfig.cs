@@ -56,4 +56,7 @@ public sealed record BackendConfig : ConfigBlock
 
     /// <summary>With type <c>cluster</c>: the file that holds its secret, relative to the project; by default null.</summary>
     public string? SecretFile => Get<string?>("secret_file");
+
+    /// <summary>With type <c>cluster</c> and TLS: the name that all nodes' certificates bear; by default null: each bears the host that is dialled.</summary>
+    public string? TlsName => Get<string?>("tls_name");
 }

@@ -39,6 +39,18 @@ public sealed record NodeConfig : ConfigBlock
     /// <summary>The file that holds the cluster's secret; by default null. A relative path is relative to the node's file.</summary>
     public string? SecretFile => Get<string?>("secret_file");
 
+    /// <summary>The file of the certificate that the node shows (PEM); by default null: no TLS. A relative path is relative to the node's file.</summary>
+    public string? TlsCertificate => Tls("certificate");
+
+    /// <summary>The file of the certificate's private key (PEM); by default null. A relative path is relative to the node's file.</summary>
+    public string? TlsKey => Tls("key");
+
+    /// <summary>The file of the authorities that are trusted (PEM); by default null: the machine's. A relative path is relative to the node's file.</summary>
+    public string? TlsAuthority => Tls("authority");
+
+    /// <summary>The name that all nodes' certificates bear; by default null: each bears the host of its own address.</summary>
+    public string? TlsName => Tls("name");
+
     /// <summary>The folder of the project whose pipelines it runs; by default null. A relative path is relative to the node's file.</summary>
     public string? Project => Get<string?>("project");
 
@@ -77,6 +89,8 @@ public sealed record NodeConfig : ConfigBlock
             ? throw new ConfigException(new Origin(first.Source, first.Line, first.Line > 0 ? 1 : 0), first.Key, first.Message)
             : config;
     }
+
+    private string? Tls(string key) => (string?)((ConfigSection)this["tls"]!)[key];
 
     private TimeSpan? Seconds(string key) => ((ConfigSection)this["lease"]!)[key] is double seconds and < 1e9 ? TimeSpan.FromSeconds(seconds) : null;
 

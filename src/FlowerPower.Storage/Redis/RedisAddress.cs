@@ -16,6 +16,9 @@ public sealed record RedisAddress
     /// <summary>The port of a sentinel.</summary>
     public const int DefaultSentinelPort = 26379;
 
+    /// <summary>A store's name, and a cluster's, if none is given.</summary>
+    public const string DefaultName = "flowerpower";
+
     /// <summary>Host and port of each server, as given; at least one.</summary>
     public required IReadOnlyList<DnsEndPoint> Hosts { get; init; }
 
@@ -31,13 +34,13 @@ public sealed record RedisAddress
     /// <summary>The name under which sentinels know the master; <see langword="null"/>: <see cref="Hosts"/> are data servers.</summary>
     public string? SentinelMaster { get; init; }
 
-    /// <summary>The store's name in that Redis: 1 to 64 letters, digits, <c>-</c>, <c>_</c> or <c>.</c>; <c>fp</c> if none is given.</summary>
-    public string Name { get; init; } = "fp";
+    /// <summary>The store's name in that Redis: 1 to 64 letters, digits, <c>-</c>, <c>_</c> or <c>.</c>.</summary>
+    public string Name { get; init; } = DefaultName;
 
     /// <summary>Reads an address.</summary>
     /// <param name="defaultName">The store's name if the address gives none.</param>
     /// <exception cref="FormatException">It is not one; the message says what is wrong and shows one that works, and never the password.</exception>
-    public static RedisAddress Parse(string text, string defaultName = "fp")
+    public static RedisAddress Parse(string text, string defaultName = DefaultName)
     {
         ArgumentNullException.ThrowIfNull(text);
         var tls = text.StartsWith("rediss://", StringComparison.OrdinalIgnoreCase);

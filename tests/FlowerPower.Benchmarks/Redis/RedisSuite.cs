@@ -67,7 +67,7 @@ internal static class RedisSuite
         var started = Stopwatch.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, shards).Select(async shard =>
         {
-            var keys = new ShardKeys("fp", shard).All;
+            var keys = new ShardKeys(RedisAddress.DefaultName, shard).All;
             foreach (var arguments in calls[shard])
             {
                 var answer = (RedisResult[])(await database.ScriptEvaluateAsync(RedisScript.Append.Hash, keys, arguments).ConfigureAwait(false))!;

@@ -20,6 +20,7 @@ public sealed class ClusterProcessTests : IAsyncLifetime
         using var project = new TempProject().WithHello().Write("secret", "0123456789abcdef0123456789abcdef\n").Write("other", "fedcba9876543210fedcba9876543210\n");
         await using var a = await StartAsync(project, "a", "--roles", "queue", "--secret-file", "secret");
         await using var b = await StartAsync(project, "b", "--slots", "2", "--secret-file", "secret");
+        await UntilKnownAsync(project, a, 2, "--secret-file", "secret");
 
         var ran = (await On(project, b, "queue", "run", "hello", "--id", "first", "--secret-file", "secret")).AssertDone();
         var status = (await On(project, a, "queue", "status", "first", "--output", "json", "--secret-file", "secret")).AssertDone();
@@ -81,6 +82,7 @@ public sealed class ClusterProcessTests : IAsyncLifetime
         using var project = new TempProject().WithHello();
         await using var a = await StartAsync(project, "a", "--roles", "queue");
         await using var b = await StartAsync(project, "b", "--roles", "worker");
+        await UntilKnownAsync(project, a, 2);
 
         var unknown = await On(project, a, "cluster", "leave", "z");
         (await On(project, a, "cluster", "leave", "b")).AssertDone();
@@ -168,11 +170,106 @@ public sealed class ClusterProcessTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task A_second_interrupt_hands_the_running_job_back_at_once_and_another_node_runs_it()
+    {
+        using var gate = new Gate();
+        using var project = new TempProject().WithGated();
+        await using var a = await StartAsync(project, "a", "--roles", "queue");
+        await using var b = await StartAsync(project, "b", "--slots", "1", "--drain", "1h");
+        (await On(project, a, "queue", "enqueue", "gated", "--id", "g", "--inputs", $"gate={gate.Path}")).AssertDone();
+        using var first = await gate.ArrivalAsync();
+
+        b.Tool.Signal(ToolProcess.Interrupt);
+        await b.Tool.LineAsync("once more hands the jobs back at once");
+        b.Tool.Signal(ToolProcess.Interrupt);
+        await first.GoneAsync();
+
+        Assert.Equal(ExitCodes.Done, await b.Tool.ExitAsync());
+        await using var c = await StartAsync(project, "c", "--roles", "worker");
+        using var second = await gate.ArrivalAsync();
+        await second.ReleaseAsync("at last");
+        Assert.Equal("answer  at last\n", (await On(project, a, "queue", "result", "g", "--wait")).AssertDone().Out);
+    }
+
+    [Fact]
+    public async Task A_node_takes_shards_by_the_weight_in_its_file()
+    {
+        using var project = new TempProject().Write("heavy.yml", "weight: 3\nroles: [queue]\n");
+        await using var heavy = await StartAsync(project, "heavy", "--config", "heavy.yml");
+        await using var light = await StartAsync(project, "light", "--roles", "queue");
+        await UntilKnownAsync(project, light, 2);
+
+        Dictionary<string, (int Weight, int Shards)> members;
+        var began = TimeProvider.System.GetTimestamp();
+        do
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < Tool.Bound); // they move one after the other
+            members = (await On(project, light, "cluster", "show", "--output", "json")).AssertDone().Json.GetProperty("members").EnumerateArray()
+                .ToDictionary(m => m.GetProperty("name").GetString()!, m => (m.GetProperty("weight").GetInt32(), m.GetProperty("shards").GetInt32()));
+        }
+        while (members["light"].Shards < 8);
+
+        Assert.Equal((3, 1), (members["heavy"].Weight, members["light"].Weight));
+        Assert.InRange(members["heavy"].Shards, members["light"].Shards * 2, 56); // the hash does not divide by three exactly
+    }
+
+    [Fact]
+    public async Task A_node_is_live_and_unready_while_it_stops_and_a_probe_says_why()
+    {
+        using var gate = new Gate();
+        var port = RedisServer.FreePort();
+        using var project = new TempProject().WithGated().Write("node.yml", $"health: 127.0.0.1:{port}\n");
+        await using var a = await StartAsync(project, "a", "--config", "node.yml", "--slots", "1");
+        var before = await Tool.RunAsync(project, "node", "health", "--config", "node.yml");
+        (await On(project, a, "queue", "enqueue", "gated", "--id", "g", "--inputs", $"gate={gate.Path}")).AssertDone();
+        using var job = await gate.ArrivalAsync();
+
+        a.Tool.Signal(ToolProcess.Terminate);
+        await a.Tool.LineAsync("stopping: ");
+        var ready = await Tool.RunAsync(project, "node", "health", "ready", "--at", $"127.0.0.1:{port}");
+        var live = await Tool.RunAsync(project, "node", "health", "live", "--config", "node.yml", "--output", "json");
+        await job.ReleaseAsync("done");
+        Assert.Equal(ExitCodes.Done, await a.Tool.ExitAsync());
+        var gone = await Tool.RunAsync(project, "node", "health", "live", "--config", "node.yml");
+
+        Assert.Equal("Node a is ready.\n", before.AssertDone().Out);
+        Assert.Equal($"Node a at 127.0.0.1:{port} is not ready: the node stops.", ready.AssertFailed());
+        Assert.Equal("live", live.AssertDone().Json.GetProperty("status").GetString());
+        Assert.StartsWith($"No node answers at 127.0.0.1:{port} (", gone.AssertFailed(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_probe_that_cannot_be_meant_or_that_something_else_answers_says_so()
+    {
+        using var project = new TempProject().Write("node.yml", "redis: redis://localhost\n");
+
+        var silent = await Tool.RunAsync(project, "node", "health", "--config", "node.yml");
+        var wrong = await Tool.RunAsync(project, "node", "health", "--at", "here");
+        var unknown = await Tool.RunAsync(project, "node", "health", "well");
+        var redis = await Tool.RunAsync(project, "node", "health", "--at", $"127.0.0.1:{server.Port}");
+
+        Assert.Equal("node.yml: health is not set: the node answers nowhere. Write health: 127.0.0.1:7711.", silent.AssertFailed(ExitCodes.Usage));
+        Assert.Equal("--at must be an address as host:port, such as 127.0.0.1:7711, not 'here'.", wrong.AssertFailed(ExitCodes.Usage));
+        Assert.Equal(ExitCodes.Usage, unknown.ExitCode);
+        Assert.Equal(ExitCodes.Failed, redis.ExitCode);
+    }
+
     private async Task<NodeProcess> StartAsync(TempProject project, string name, params string[] more)
     {
         var tool = ToolProcess.Start(project, ["node", "start", "--name", name, "--redis", server.Url, "--listen", "127.0.0.1:0", .. more]);
         var line = await tool.LineAsync("Serving cluster 'flowerpower' as ");
         return new NodeProcess(tool, line.Split(" at ")[1].Split(' ')[0]);
+    }
+
+    /// <summary>A node that joins is known to the others a moment later.</summary>
+    private static async Task UntilKnownAsync(TempProject project, NodeProcess to, int nodes, params string[] more)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while ((await On(project, to, ["cluster", "show", "--output", "json", .. more])).AssertDone().Json.GetProperty("members").GetArrayLength() < nodes)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < Tool.Bound);
+        }
     }
 
     private static Task<Said> On(TempProject project, NodeProcess node, params string[] arguments) =>

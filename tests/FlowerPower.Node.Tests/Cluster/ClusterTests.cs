@@ -71,6 +71,41 @@ public sealed class ClusterTests
     }
 
     [Fact]
+    public async Task The_progress_of_a_job_that_runs_on_another_node_is_known_where_the_job_is()
+    {
+        await using var rig = new ClusterRig();
+        var a = await rig.StartAsync("a", MemberRoles.Queue);
+        await rig.SettledAsync(a);
+        await rig.StartAsync("w", MemberRoles.Worker, slots: 1);
+        var gate = new TaskCompletionSource();
+        rig.Executor.On("counts", async run =>
+        {
+            run.Progress(new JobProgress(1, 3, "first"));
+            await gate.Task.WaitAsync(run.Cancelled);
+            return "{}";
+        });
+        var id = (await ClusterRig.EnqueueAsync(a.Queue, 1, "counts"))[0];
+
+        await ToldAsync().Within("the job's progress");
+        var found = await a.Queue.FindAsync(id).Within("the job");
+        gate.SetResult();
+
+        Assert.Equal(new JobProgress(1, 3, "first"), found!.Progress); // a job that had crashed over it would have forgotten it
+        Assert.Equal(JobStatus.Completed, (await rig.EndAsync(a.Queue, id)).Status);
+
+        async Task ToldAsync()
+        {
+            await foreach (var view in a.Queue.WatchAsync(id))
+            {
+                if (view.Progress is not null)
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_node_that_leaves_hands_its_shards_over_and_nothing_is_lost()
     {
         await using var rig = new ClusterRig();
@@ -130,6 +165,31 @@ public sealed class ClusterTests
         {
             Assert.Equal(JobStatus.Completed, (await rig.EndAsync(b.Queue, id)).Status);
         }
+    }
+
+    [Fact]
+    public async Task A_node_that_was_declared_dead_stops_without_waiting_for_what_it_runs()
+    {
+        await using var rig = new ClusterRig(lease: TimeSpan.FromSeconds(6));
+        var a = await rig.StartAsync("a");
+        await rig.SettledAsync(a);
+        var cancelled = new TaskCompletionSource();
+        rig.Executor.On("hangs", async run =>
+        {
+            await using var told = run.Cancelled.Register(cancelled.SetResult);
+            await cancelled.Task;
+            return "{}";
+        });
+        await ClusterRig.EnqueueAsync(a.Queue, 1, "hangs");
+        await rig.Executor.NextStartAsync();
+
+        await rig.Table.DeclareDeadAsync(a.Name, CancellationToken.None);
+        await a.Died.Within("the node to hear of its death");
+        var began = TimeProvider.System.GetTimestamp();
+        await rig.StopAsync(a);
+
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalSeconds, 0, 15); // of the 20 that a running job is given otherwise
+        await cancelled.Task.Within("the attempt to be cancelled");
     }
 
     [Fact]

@@ -8,7 +8,7 @@ public sealed class RedisAddressTests
         var address = RedisAddress.Parse("redis://localhost");
 
         Assert.Equal(("localhost", 6379), (address.Hosts[0].Host, address.Hosts[0].Port));
-        Assert.Equal((0, "fp", null, false, null), (address.Database, address.Name, address.Password, address.UsesTls, address.SentinelMaster));
+        Assert.Equal((0, "flowerpower", null, false, null), (address.Database, address.Name, address.Password, address.UsesTls, address.SentinelMaster));
     }
 
     [Fact]

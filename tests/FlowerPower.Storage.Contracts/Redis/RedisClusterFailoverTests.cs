@@ -18,7 +18,7 @@ public sealed class RedisClusterFailoverTests : IAsyncLifetime
     {
         cluster = await RedisCluster.StartAsync();
         var keeper = await cluster.MasterOfAsync("{fp}:leases");
-        while ((victim = await cluster.MasterOfAsync($"{{fp:{shard}}}:head")) == keeper)
+        while ((victim = await cluster.MasterOfAsync($"{{flowerpower:{shard}}}:head")) == keeper)
         {
             shard++;
         }
@@ -98,6 +98,6 @@ public sealed class RedisClusterFailoverTests : IAsyncLifetime
             await Task.Delay(10, patience.Token);
         }
 
-        Assert.Contains(token.ToString(), await victim.CommandAsync("HGET", $"{{fp:{shard}}}:head", "tok"), StringComparison.Ordinal);
+        Assert.Contains(token.ToString(), await victim.CommandAsync("HGET", $"{{flowerpower:{shard}}}:head", "tok"), StringComparison.Ordinal);
     }
 }

@@ -73,7 +73,7 @@ public sealed class RedisSentinelTests : IAsyncLifetime
         await using var store = await OpenAsync(set.Url);
 
         Assert.Equal(1, await (await ShardWriter.TakeAsync(store, 0)).StoreAsync([ShardWriter.Event("a")]));
-        Assert.StartsWith("*2", await set.Master.CommandAsync("HMGET", "{fp:0}:head", "seq", "tok"), StringComparison.Ordinal);
+        Assert.StartsWith("*2", await set.Master.CommandAsync("HMGET", "{flowerpower:0}:head", "seq", "tok"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -91,8 +91,8 @@ public sealed class RedisSentinelTests : IAsyncLifetime
 
     private async Task UntilReplicatedAsync()
     {
-        var head = await set.Master.CommandAsync("HGET", "{fp:0}:head", "tok");
-        for (var i = 0; await set.Replica.CommandAsync("HGET", "{fp:0}:head", "tok") != head; i++)
+        var head = await set.Master.CommandAsync("HGET", "{flowerpower:0}:head", "tok");
+        for (var i = 0; await set.Replica.CommandAsync("HGET", "{flowerpower:0}:head", "tok") != head; i++)
         {
             Assert.True(i < 1_000, "The replica does not follow.");
             await Task.Delay(10);

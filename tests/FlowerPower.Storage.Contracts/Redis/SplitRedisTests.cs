@@ -24,7 +24,7 @@ public sealed class SplitRedisTests : IAsyncLifetime
         ada = await ShardWriter.TakeAsync(oldSide, 0, "Ada");
         await ada.StoreAsync([ShardWriter.Event("a")], [ShardWriter.Record("a"), ShardWriter.Record("old", isLive: false, expiresAt: ShardWriter.T0)]);
         await newMaster.CommandAsync("REPLICAOF", oldMaster.Host, $"{oldMaster.Port}");
-        for (var i = 0; await newMaster.CommandAsync("HGET", "{fp:0}:head", "tok") != await oldMaster.CommandAsync("HGET", "{fp:0}:head", "tok"); i++)
+        for (var i = 0; await newMaster.CommandAsync("HGET", "{flowerpower:0}:head", "tok") != await oldMaster.CommandAsync("HGET", "{flowerpower:0}:head", "tok"); i++)
         {
             Assert.True(i < 1_000, "The replica does not follow.");
             await Task.Delay(10);
@@ -67,8 +67,8 @@ public sealed class SplitRedisTests : IAsyncLifetime
         var hers = await ShardWriter.TakeAsync(oldSide, 0, "Ada");
         var bob = await ShardWriter.TakeAsync(newSide, 0, "Bob");
         // Both sides may have counted the same number of owners by now: the numbers are made equal, which must not matter.
-        await newMaster.CommandAsync("HSET", "{fp:0}:head", "epoch", "7");
-        await oldMaster.CommandAsync("HSET", "{fp:0}:head", "epoch", "7");
+        await newMaster.CommandAsync("HSET", "{flowerpower:0}:head", "epoch", "7");
+        await oldMaster.CommandAsync("HSET", "{flowerpower:0}:head", "epoch", "7");
 
         var end = bob.Token;
         var outcome = await hers.On(newSide).SendAsync(hers.Batch([ShardWriter.Event("a", 4)]) with { Previous = end });

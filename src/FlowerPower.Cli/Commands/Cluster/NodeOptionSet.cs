@@ -15,7 +15,7 @@ internal sealed class NodeOptionSet
     private const string DefaultListen = "127.0.0.1:7710";
     private static readonly TimeSpan DefaultDrain = TimeSpan.FromSeconds(30);
 
-    private readonly Option<string?> config = Text("--config", "FILE", "A YAML file with these settings, and more: weight, health, lease");
+    private readonly Option<string?> config = Text("--config", "FILE", "A YAML file with these settings, and more: weight, health, tls, lease");
     private readonly Option<string?> name = Text("--name", "NAME", "The node's name, for people. Default: the machine's");
     private readonly Option<string?> redis = Text("--redis", "URL", "The Redis that all nodes share: redis://[:PASSWORD@]HOST[:PORT][/DB][?name=CLUSTER]");
     private readonly Option<string?> listen = Text("--listen", "HOST:PORT", $"Where to listen for nodes and clients; port 0 for a free one. Default: {DefaultListen}");
@@ -24,6 +24,8 @@ internal sealed class NodeOptionSet
     private readonly Option<int?> slots = Values.Whole("--slots", "Jobs that run at once. Default: the number of processors", 0, 100_000);
     private readonly Option<string?> queues = Text("--queues", "A,B", "The queues whose jobs it runs, separated by commas. Default: all");
     private readonly Option<string?> secretFile = Text("--secret-file", "FILE", "The file that holds the cluster's secret; needed to listen beyond this machine");
+
+    private readonly NodeTlsOptionSet tls = new();
 
     private readonly Option<TimeSpan?> drain = Values.Length(
         "--drain", "When it is told to stop: how long running jobs may take to finish, before they are handed back. Default: 30s", mayBeZero: true);
@@ -34,6 +36,8 @@ internal sealed class NodeOptionSet
         {
             command.Add(option);
         }
+
+        tls.AddTo(command);
     }
 
     /// <exception cref="ConfigException">The file cannot be used.</exception>
@@ -66,7 +70,7 @@ internal sealed class NodeOptionSet
             Redis = Named(from.Of(redis, "redis"), () => RedisAddress.Parse(
                 parse.GetValue(redis) ?? file.Redis
                     ?? throw new UsageException("Which Redis do the nodes share? Name it with --redis URL, or with redis in the file that --config names."),
-                ClusterPlaces.DefaultName)),
+                RedisAddress.DefaultName)),
             Listen = at,
             Advertise = reachedAt,
             Roles = does,
@@ -74,6 +78,7 @@ internal sealed class NodeOptionSet
             Slots = isWorker ? parse.GetValue(slots) ?? file.Slots ?? Environment.ProcessorCount : 0,
             Queues = served,
             Secret = secret,
+            Tls = tls.Read(context, file, folder, (reachedAt ?? at).Host),
             Health = file.Health is { } health ? HealthAddress(health, from.Of(null, "health")) : null,
             Drain = parse.GetValue(drain) ?? file.Drain ?? DefaultDrain,
             Lease = Lease(file, from.Of(null, "lease")),

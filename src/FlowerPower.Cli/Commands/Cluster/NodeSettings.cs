@@ -31,6 +31,8 @@ internal sealed class NodeSettings
 
     public string? Secret { get; init; }
 
+    public PeerTlsOptions? Tls { get; init; }
+
     public PeerAddress? Health { get; init; }
 
     public required TimeSpan Drain { get; init; }
@@ -48,6 +50,7 @@ internal sealed class NodeSettings
         Roles = Roles,
         Weight = Weight,
         Secret = Secret,
+        Tls = Tls,
         Lease = Lease,
         Software = typeof(NodeSettings).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "",
         Node = new NodeOptions

@@ -39,15 +39,19 @@ internal sealed class NodeStartCommand : ToolCommand
         {
             Health = settings.Health,
             OnServing = node => Announce(context.Output, settings, node),
-            OnStopping = () => context.Output.Note(
-                settings.Drain == TimeSpan.Zero
-                    ? "stopping: running jobs are handed back, then the shards go to other nodes"
-                    : $"stopping: running jobs may take {Rendering.Times.Length(settings.Drain)} to finish, then the shards go to other nodes; once more hands the jobs back at once"),
+            OnStopping = () => SayGoodbye(context.Output, settings.Drain),
         };
         context.Host.Interrupts.Second.Register(host.HandBackRunning);
         await host.RunAsync(context.Interrupted).ConfigureAwait(false);
         context.Output.Note($"stopped: {log.Summary}");
         return ExitCodes.Done;
+    }
+
+    private static void SayGoodbye(Output output, TimeSpan drain)
+    {
+        var jobs = drain == TimeSpan.Zero ? "running jobs are handed back" : $"running jobs may take {Rendering.Times.Length(drain)} to finish";
+        ServiceManager.OfThisProcess.Stopping($"Stopping: {jobs}.");
+        output.Note($"stopping: {jobs}, then the shards go to other nodes{(drain == TimeSpan.Zero ? "" : "; once more hands the jobs back at once")}");
     }
 
     private static void Announce(Output output, NodeSettings settings, ClusterNode node)
@@ -57,7 +61,9 @@ internal sealed class NodeStartCommand : ToolCommand
             ? $", {Sentences.Count(settings.Slots, "worker slot")} for {(settings.Queues is null ? "all queues" : string.Join(", ", settings.Queues))}"
             : "";
         var shards = settings.Roles.HasFlag(MemberRoles.Queue) ? "; shards come and go with the other nodes" : "";
-        output.Text($"Serving cluster '{settings.Redis.Name}' as {node.Name} at {node.Address} ({string.Join(", ", roles)}{does}{shards}). Ctrl-C stops it.");
+        var serving = $"Serving cluster '{settings.Redis.Name}' as {node.Name} at {node.Address} ({string.Join(", ", roles)}{does}{shards}).";
+        ServiceManager.OfThisProcess.Ready(serving);
+        output.Text($"{serving} Ctrl-C stops it.");
         output.Json(json =>
         {
             json.WriteStartObject();

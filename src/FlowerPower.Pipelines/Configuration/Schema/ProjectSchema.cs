@@ -49,6 +49,7 @@ internal static class ProjectSchema
         new KeySpec("nodes", new TextListKind(), Array.Empty<string>()),
         new KeySpec("cluster_name", new TextKind()),
         new KeySpec("secret_file", new TextKind("a file's path")),
+        new KeySpec("tls_name", new TextKind("a host's name")),
         DataStore,
         EventBroker,
         new KeySpec("cleanup_interval", new WholeKind(0), 300),
