@@ -14,7 +14,7 @@ internal sealed partial class ClusterPeers : ITransportHandler
 
     public void PeerUp(Peer peer)
     {
-        if (peer.Identity.IsClient || !ready.Task.IsCompletedSuccessfully)
+        if (peer.Identity.IsClient || !hasBegun)
         {
             return;
         }

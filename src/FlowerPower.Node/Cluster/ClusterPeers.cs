@@ -21,6 +21,7 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock gate = new();
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool hasBegun;
     private JobNodeParts parts = null!;
     private ClusterShardRegion region = null!;
     private PeerTransport transport = null!;
@@ -70,12 +71,14 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
             (worker, token) => membership.MayTakeFromAsync(worker.Value, token),
             LoseAttempts);
         nowhere = new RemoteRef(parts.System, Me.Incarnation, "nowhere", (_, _) => { });
-        ready.SetResult();
+        hasBegun = true;
         Apply(membership.View);
         foreach (var peer in transport.Peers)
         {
             PeerUp(peer); // one that came before; a second word of it does no harm
         }
+
+        ready.SetResult(); // only now: what a node says first, which shards it serves, would be taken for a stranger's
     }
 
     public NodePeer? Find(string incarnation) => nodes.GetValueOrDefault(incarnation);
@@ -202,7 +205,7 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
     /// <summary>Take in who is there. Views come one at a time, in order; the first before the node's actors are there.</summary>
     private void Apply(MemberView view)
     {
-        if (!ready.Task.IsCompletedSuccessfully)
+        if (!hasBegun)
         {
             return;
         }

@@ -10,8 +10,14 @@ internal sealed class ShardRouter(ClusterPeers peers) : IShardRouter
 
     public void Tell(int shard, string entityId, object message, ActorRef sender)
     {
+        if (message is WatchJob watch)
+        {
+            watch.Watcher.Tell(WatchLost.Instance); // the shard has just gone: whoever waits asks where it is now
+            return;
+        }
+
         var owner = OwnerOf(shard);
-        if (message is not JobCommand command || owner is null || !owner.Tell(WorkerReport.Of(JobId.Parse(entityId), command)))
+        if (message is not JobCommand command || !WorkerReport.IsOne(command) || owner is null || !owner.Tell(WorkerReport.Of(JobId.Parse(entityId), command)))
         {
             peers.Drop(message, sender);
         }
@@ -19,8 +25,9 @@ internal sealed class ShardRouter(ClusterPeers peers) : IShardRouter
 
     public async Task<T> Ask<T>(int shard, string entityId, object message, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        if (OwnerOf(shard) is not { } owner || message is not JobCommand command)
+        if (OwnerOf(shard) is not { } owner || message is not JobCommand command || !WorkerReport.IsOne(command))
         {
+            // What was asked of a shard that has just gone from here: the caller asks where it is now.
             throw ShardElsewhereException.Of(shard);
         }
 

@@ -261,7 +261,7 @@ public sealed class QueueCommandTests
         var numbers = (await Tool.RunAsync(project, "queue", "metrics", "--output", "json")).AssertDone().Json;
         var text = (await Tool.RunAsync(project, "queue", "status")).AssertDone().Out;
 
-        Assert.Equal(["project", "node", "asOf", "counts", "workerSlots", "busySlots", "queues"], numbers.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(["project", "node", "asOf", "counts", "workerSlots", "busySlots", "queues", "missing"], numbers.EnumerateObject().Select(member => member.Name));
         Assert.Equal(
             ["scheduled 1", "pending 1", "running 0", "retrying 0", "completed 0", "failed 0", "cancelled 0"],
             numbers.GetProperty("counts").EnumerateObject().Select(count => $"{count.Name} {count.Value}"));

@@ -23,6 +23,10 @@ internal abstract record WorkerReport(JobId Job, GrantId Grant)
 
     public sealed record Progressed(JobId Job, GrantId Grant, JobProgress Progress) : WorkerReport(Job, Grant);
 
+    /// <summary>Does a worker give this command to a job of another node?</summary>
+    public static bool IsOne(JobCommand command) => command
+        is JobCommand.Succeed or JobCommand.Fail or JobCommand.LoseWorker { Grant: not null, HandedBack: true } or JobCommand.Heartbeat or JobCommand.ReportProgress;
+
     /// <exception cref="ArgumentException">No worker gives this command to a job of another node.</exception>
     public static WorkerReport Of(JobId job, JobCommand command) => command switch
     {
