@@ -58,7 +58,8 @@ public sealed class FaultTests(ClusterFixture fixture, ITestOutputHelper output)
         await node.ServingAsync(times + 1, TestCluster.StartPatience);
 
         Say("runs again", took);
-        await AssertSoundAsync(trial);
+        // A grant that reached it while it stood still may begin before it looks at its lease; its outcome is refused.
+        await AssertSoundAsync(trial, new Leniency { Excused = run => run.Node == "both" });
         Assert.Equal(node.Incarnations.Count, node.Incarnations.Distinct().Count());
     }
 
