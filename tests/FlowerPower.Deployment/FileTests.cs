@@ -125,7 +125,10 @@ public sealed class FileTests
 
     private static Dictionary<string, string?> Everything => new()
     {
-        ["NODE_NAME"] = "n", ["REDIS_URL"] = "redis://r", ["NODE_ADVERTISE"] = "n:7710", ["CREDENTIALS_DIRECTORY"] = "/run/credentials",
+        ["NODE_NAME"] = "n",
+        ["REDIS_URL"] = "redis://r",
+        ["NODE_ADVERTISE"] = "n:7710",
+        ["CREDENTIALS_DIRECTORY"] = "/run/credentials",
     };
 
     private static IEnumerable<string> NodeFilesOf(string folder) =>
