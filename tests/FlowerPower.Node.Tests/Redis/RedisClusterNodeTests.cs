@@ -19,10 +19,17 @@ public sealed class RedisClusterNodeTests : IAsyncLifetime
     private readonly ConcurrentQueue<string> notices = [];
     private readonly TaskCompletionSource doubted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RedisCluster cluster = null!;
+    private RedisServer victim = null!;
+    private RedisServer replica = null!;
 
     private RedisAddress Address => RedisAddress.Parse($"{cluster.Url}?name={Name}");
 
-    public async Task InitializeAsync() => cluster = await RedisCluster.StartAsync();
+    public async Task InitializeAsync()
+    {
+        cluster = await RedisCluster.StartAsync();
+        victim = await VictimAsync();
+        replica = await cluster.AddReplicaAsync(victim); // before the node: a master that gets its first replica begins a new history
+    }
 
     public async Task DisposeAsync()
     {
@@ -50,8 +57,6 @@ public sealed class RedisClusterNodeTests : IAsyncLifetime
 
     private async Task FailOverAsync(IJobQueue queue)
     {
-        var victim = await VictimAsync();
-        var replica = await cluster.AddReplicaAsync(victim);
         var ids = new List<JobId>(await EnqueueAsync(queue, "before"));
         await EndAsync(queue, ids[^1]);
         await RedisCluster.CutOffAsync(victim, replica);
