@@ -173,7 +173,7 @@ public sealed partial class RedisMembershipTests : IAsyncLifetime
     }
 
     private async Task<long> TicksAsync() =>
-        long.Parse((await server.CommandAsync("HGET", "{fp}:members", "tick")).Split("\r\n")[1], CultureInfo.InvariantCulture);
+        long.Parse((await server.CommandAsync("HGET", "{flowerpower}:members", "tick")).Split("\r\n")[1], CultureInfo.InvariantCulture);
 
     private async Task<long> CallsAsync() =>
         ScriptCalls().Matches(await server.CommandAsync("INFO", "commandstats")).Sum(m => long.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture));

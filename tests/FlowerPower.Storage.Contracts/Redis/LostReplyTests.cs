@@ -235,7 +235,7 @@ public sealed class LostReplyTests : IAsyncLifetime
         }
     }
 
-    private async Task<long> TicksAsync() => long.Parse((await server.CommandAsync("HGET", "{fp}:leases", "tick")).Split("\r\n")[1]);
+    private async Task<long> TicksAsync() => long.Parse((await server.CommandAsync("HGET", "{flowerpower}:leases", "tick")).Split("\r\n")[1]);
 
     private Task<RedisShardStore> OpenAsync() => RedisShardStore.OpenAsync(new RedisStoreOptions
     {

@@ -17,7 +17,7 @@ public sealed class RedisClusterFailoverTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         cluster = await RedisCluster.StartAsync();
-        var keeper = await cluster.MasterOfAsync("{fp}:leases");
+        var keeper = await cluster.MasterOfAsync("{flowerpower}:leases");
         while ((victim = await cluster.MasterOfAsync($"{{flowerpower:{shard}}}:head")) == keeper)
         {
             shard++;

@@ -47,7 +47,7 @@ public sealed class RedisLeaseTests : IAsyncLifetime
 
         await using var his = await UntilTakenAsync(() => bob.TakeLeaseAsync(Bob));
 
-        Assert.Equal("$3\r\nBob\r\n", await server.CommandAsync("HGET", "{fp}:leases", "holder"));
+        Assert.Equal("$3\r\nBob\r\n", await server.CommandAsync("HGET", "{flowerpower}:leases", "holder"));
     }
 
     [Fact]
@@ -94,12 +94,12 @@ public sealed class RedisLeaseTests : IAsyncLifetime
         await UntilAsync(async () => await TicksAsync() >= 3);
         hers.Listen(e => doubted.TrySetResult(e));
 
-        await server.CommandAsync("HSET", "{fp}:leases", "tick", "0");
+        await server.CommandAsync("HSET", "{flowerpower}:leases", "tick", "0");
 
         Assert.Equal(LeaseEvent.HistoryDoubted, await doubted.Task.WaitAsync(Patience));
     }
 
-    private async Task<long> TicksAsync() => long.Parse((await server.CommandAsync("HGET", "{fp}:leases", "tick")).Split("\r\n")[1]);
+    private async Task<long> TicksAsync() => long.Parse((await server.CommandAsync("HGET", "{flowerpower}:leases", "tick")).Split("\r\n")[1]);
 
     private static async Task<RedisLease> UntilTakenAsync(Func<Task<RedisLease>> take)
     {
