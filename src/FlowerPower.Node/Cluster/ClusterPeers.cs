@@ -54,7 +54,7 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
 
     public bool AreThere => true;
 
-    private bool MayServe => membership.MayServe;
+    public bool MayServe => membership.MayServe;
 
     public IReadOnlyCollection<ActorRef> Workers =>
         [.. nodes.Values.Where(node => node.HasWorkers && node.IsConnected).Select(node => node.Worker)];

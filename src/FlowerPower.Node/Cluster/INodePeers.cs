@@ -11,6 +11,9 @@ internal interface INodePeers
     /// <summary>Whether shards, brokers and workers may be on other nodes. It does not change.</summary>
     bool AreThere { get; }
 
+    /// <summary>Nobody can have declared this node dead, by its own clock: else others may have its shards and its jobs.</summary>
+    bool MayServe { get; }
+
     /// <summary>The workers of other nodes that can be reached now.</summary>
     IReadOnlyCollection<ActorRef> Workers { get; }
 
@@ -45,6 +48,8 @@ internal interface INodePeers
 internal sealed class NoPeers(JobNodeParts parts) : INodePeers
 {
     public bool AreThere => false;
+
+    public bool MayServe => true;
 
     public IReadOnlyCollection<ActorRef> Workers => [];
 

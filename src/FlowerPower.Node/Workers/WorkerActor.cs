@@ -220,7 +220,8 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
             return; // told twice
         }
 
-        if (board.IsDraining || running.Count >= board.Slots)
+        // What a process that stood still finds in its socket is old: others may have run the job since.
+        if (board.IsDraining || running.Count >= board.Slots || !parts.Peers.MayServe)
         {
             GiveBack(run.Spec.Id, run.Grant, attempt: null);
             return;

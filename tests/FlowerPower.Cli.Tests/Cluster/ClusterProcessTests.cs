@@ -266,7 +266,8 @@ public sealed class ClusterProcessTests : IAsyncLifetime
     private static async Task UntilKnownAsync(TempProject project, NodeProcess to, int nodes, params string[] more)
     {
         var began = TimeProvider.System.GetTimestamp();
-        while ((await On(project, to, ["cluster", "show", "--output", "json", .. more])).AssertDone().Json.GetProperty("members").GetArrayLength() < nodes)
+        while ((await On(project, to, ["cluster", "show", "--output", "json", .. more])).AssertDone().Json.GetProperty("members").EnumerateArray()
+            .Count(member => member.GetProperty("status").GetString() == "up") < nodes)
         {
             Assert.True(TimeProvider.System.GetElapsedTime(began) < Tool.Bound);
         }

@@ -11,7 +11,9 @@ internal sealed class PlayedPeers : INodePeers
     /// <summary>Called when the node asks whether it may claim a shard.</summary>
     public Action? OnClaim { get; set; }
 
-    public bool AreThere => true;
+    public bool AreThere { get; init; } = true;
+
+    public bool MayServe { get; set; } = true;
 
     public IReadOnlyCollection<ActorRef> Workers => [];
 

@@ -56,6 +56,19 @@ public sealed class WorkerActorTests
     }
 
     [Fact]
+    public async Task A_grant_that_is_found_after_the_nodes_lease_has_ended_is_given_back_and_not_begun()
+    {
+        await AskedForAsync(2);
+        sim.Peers.MayServe = false;
+
+        sim.Grant("one");
+
+        Assert.Empty(sim.Board.Running);
+        var report = Assert.Single(sim.Jobs.Asked);
+        Assert.True(Assert.IsType<JobCommand.LoseWorker>(report.Message).HandedBack);
+    }
+
+    [Fact]
     public async Task A_worker_that_restarts_keeps_its_attempts_and_reports_what_ended_over_it()
     {
         await AskedForAsync(2);

@@ -2,6 +2,7 @@ using FlowerPower.Actors;
 using FlowerPower.Actors.TestKit;
 using FlowerPower.Jobs;
 using FlowerPower.Node.Jobs;
+using FlowerPower.Node.Tests.Cluster;
 using FlowerPower.Node.Workers;
 using FlowerPower.Storage;
 
@@ -29,7 +30,7 @@ internal sealed class WorkerSim
         Broker = new TestProbe(system, "broker") { Guard = Guard };
         Board = new WorkerBoard(slots);
         var options = new NodeOptions { Time = Time, Chance = NodeChance.Seeded(1), OnNotice = notice => Notices.Add(notice.Text), OnAttemptEnded = Told.Add };
-        Parts = new JobNodeParts(system, options, new WorkerId("Ada"), shardCount: 1) { Broker = Broker, Jobs = Jobs };
+        Parts = new JobNodeParts(system, options, new WorkerId("Ada"), shardCount: 1) { Broker = Broker, Jobs = Jobs, Peers = Peers };
         Parts.Reports = AttemptReports.To(options.OnAttemptEnded, Parts.Warn, TimeProvider.System);
         Parts.Serves(0, new ShardJournal(new InMemoryShardStore(1), 0, new ShardOwner("Ada", new ClaimId(Guid.Empty)), null, Parts, _ => { }));
         Worker = system.Spawn(Props.Of(() => new WorkerActor(Parts, Executor, new WorkerGauge(), Board)), "worker");
@@ -41,6 +42,8 @@ internal sealed class WorkerSim
     public ManualTime Time { get; } = new();
 
     public TestProbe Broker { get; }
+
+    public PlayedPeers Peers { get; } = new() { AreThere = false };
 
     public PlayedJobs Jobs { get; } = new();
 
