@@ -140,9 +140,13 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
             counts[status] = stored.GetValueOrDefault((int)status);
         }
 
-        foreach (var live in parts.Live)
+        for (var shard = 0; shard < parts.Live.Length; shard++)
         {
-            live?.CountInto(counts, now); // also of a shard that is away: its jobs are not done
+            // Also of a shard that is away, for its jobs are not done; unless there are others, who may have it by now.
+            if (!parts.IsCluster || parts.Journals[shard] is not null)
+            {
+                parts.Live[shard]?.CountInto(counts, now);
+            }
         }
 
         return new QueueOverview(parts.WorkerId.Value, now, counts, parts.Scope.WorkerSlots, gauge.Busy, [.. parts.Scope.Own])

@@ -69,7 +69,7 @@ internal static partial class MemberRules
     public static void CheckFall(int shard, string owner, int most, int few)
     {
         Require(shard >= 0, "A shard's number is 0 or more", shard);
-        CheckIncarnation(owner);
+        Require(owner.Length > 0 && !owner.Any(char.IsWhiteSpace), "An owner has a name without spaces", owner); // it may have served the store alone, and be no incarnation
         Require(most >= 1, "At least one owner may end before a shard is parked", most);
         Require(few >= 1, "At least one shard may be suspect at a time", few);
     }

@@ -371,7 +371,7 @@ public sealed class ClusterClient : IJobQueue
                     queue = queues.GetValueOrDefault(message.From);
                 }
 
-                queue?.Take(answer);
+                queue?.Take(message.From, answer);
             }
             else if (message.Message is ClusterMap pushed && pushed.Version >= map?.Version)
             {

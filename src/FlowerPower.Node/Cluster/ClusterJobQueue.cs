@@ -216,9 +216,9 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
             {
                 return nodes.QueueOf(node.Incarnation) is { } queue ? await ask(queue).ConfigureAwait(false) : null;
             }
-            catch (QueueUnavailableException)
+            catch (Exception error) when (error is QueueUnavailableException or ShardElsewhereException)
             {
-                return null; // its connection broke, or it stops
+                return null; // its connection broke, or it stops, or a shard left it while it looked
             }
         }
     }

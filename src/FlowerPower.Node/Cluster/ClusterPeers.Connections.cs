@@ -130,7 +130,7 @@ internal sealed partial class ClusterPeers : ITransportHandler
                 membership.LookNow();
                 break;
             case LocalResponse answer:
-                node.Queue?.Take(answer);
+                node.Queue?.Take(message.From, answer);
                 break;
         }
     }

@@ -120,7 +120,6 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
         }
     }
 
-    /// <summary>The shard may be starting here, and wait for the one that serves it.</summary>
     public bool IsServedElsewhere(int shard) =>
         !mine.ContainsKey(shard) && Directory.ServedBy(shard) is { } node && node != Me.Incarnation && Find(node) is { IsConnected: true };
 
@@ -324,6 +323,11 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
 
     private async Task<bool> TryAcquitAsync(int shard)
     {
+        if (!MayServe)
+        {
+            return false; // it stood still, or Redis is away: others may have the shard
+        }
+
         try
         {
             await membership.AcquitAsync(shard, stopping.Token).ConfigureAwait(false);

@@ -16,7 +16,9 @@ internal static class FirstHandshake
     public static async Task RequireAsync(ClusterNodeOptions options, PeerAddress self, IMemberTable table, CancellationToken cancellationToken)
     {
         var view = await table.ReadAsync(cancellationToken).ConfigureAwait(false);
+        // After a crash of all nodes the table still has them, until somebody renews or joins: their addresses may be anybody's by now.
         var living = view.Living
+            .Where(member => member.LeaseLeft > TimeSpan.Zero)
             .Select(member => (member.Info, IsAddress: PeerAddress.TryParse(member.Info.Address, out var address), Address: address))
             .Where(other => other.IsAddress && other.Address != self) // at the same address: this one's former life
             .Take(Asked)
@@ -44,7 +46,7 @@ internal static class FirstHandshake
             cancellationToken).ConfigureAwait(false);
         await using (transport.ConfigureAwait(false))
         {
-            var answers = living.Select(other => AskAsync(transport, other.Info.Name, other.Address, cancellationToken)).ToList();
+            var answers = living.Select(other => AskAsync(transport, other.Info, other.Address, cancellationToken)).ToList();
             string? refused = null;
             await foreach (var answer in Task.WhenEach(answers).ConfigureAwait(false))
             {
@@ -65,18 +67,22 @@ internal static class FirstHandshake
         }
     }
 
-    private static async Task<(bool IsLetIn, string? Refused)> AskAsync(PeerTransport transport, string name, PeerAddress address, CancellationToken cancellationToken)
+    private static async Task<(bool IsLetIn, string? Refused)> AskAsync(PeerTransport transport, MemberInfo node, PeerAddress address, CancellationToken cancellationToken)
     {
         try
         {
-            await transport.DialAsync(address, null, cancellationToken).ConfigureAwait(false);
+            await transport.DialAsync(address, node.Incarnation, cancellationToken).ConfigureAwait(false);
             return (true, null);
+        }
+        catch (HandshakeRefusedException error) when (error.Reason is HandshakeRefusal.WrongCluster or HandshakeRefusal.UnexpectedNode)
+        {
+            return (false, null); // somebody else is at that address by now
         }
         catch (HandshakeRefusedException error)
         {
             // A connection that is closed without a word: TLS there, and none here.
             return (false, error.NeedsConfiguration || error.Reason == HandshakeRefusal.Closed
-                ? $"This node does not join the cluster, because node {name} at {address} does not let it in: {error.Message}"
+                ? $"This node does not join the cluster, because node {node.Name} at {address} does not let it in: {error.Message}"
                 : null);
         }
         catch (Exception error) when (error is PeerUnreachableException or ObjectDisposedException)

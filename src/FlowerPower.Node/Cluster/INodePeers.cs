@@ -20,7 +20,10 @@ internal interface INodePeers
     /// <summary>The worker of another node that is not dead, whether it can be reached or not; <see langword="null"/> if there is none.</summary>
     ActorRef? FindWorker(WorkerId id);
 
-    /// <summary>A shard of this node serves, and came with running jobs of these workers. Those that cannot be reached from here get a time to come.</summary>
+    /// <summary>Another node, which can be reached, serves the shard; here it may be starting, and wait for that one.</summary>
+    bool IsServedElsewhere(int shard);
+
+    /// <summary>This node's shard has running jobs of these workers, whom nobody here may have met. Those that cannot be reached from here get a time to come.</summary>
     void AwaitWorkers(int shard, IReadOnlyCollection<WorkerId> workers);
 
     /// <summary>Nothing, if the shard is here and may be asked.</summary>
@@ -54,6 +57,8 @@ internal sealed class NoPeers(JobNodeParts parts) : INodePeers
     public IReadOnlyCollection<ActorRef> Workers => [];
 
     public ActorRef? FindWorker(WorkerId id) => null;
+
+    public bool IsServedElsewhere(int shard) => false;
 
     public void AwaitWorkers(int shard, IReadOnlyCollection<WorkerId> workers)
     {

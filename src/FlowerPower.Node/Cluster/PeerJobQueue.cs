@@ -7,8 +7,14 @@ namespace FlowerPower.Node.Cluster;
 /// <summary>A node behind one connection of the cluster, as an <see cref="IJobQueue"/>.</summary>
 internal sealed class PeerJobQueue(Peer peer) : RemoteJobQueue
 {
-    /// <summary>An answer has come over the connection.</summary>
-    public void Take(LocalResponse answer) => OnAnswer(answer);
+    /// <summary>An answer has come. Requests are numbered by connection: one that came over another answers something else.</summary>
+    public void Take(Peer from, LocalResponse answer)
+    {
+        if (from == peer)
+        {
+            OnAnswer(answer);
+        }
+    }
 
     /// <summary>Ask the node to stop, in good order; done when it has heard it.</summary>
     public Task StopNodeAsync(CancellationToken cancellationToken) =>

@@ -133,6 +133,10 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
             else
             {
                 grant.Worker.Tell(new RunAttempt(run.Trail.Spec, new AttemptNumber(run.Attempt, run.AttemptsThisRound), run.Grant), broker);
+                if (run.Worker != parts.WorkerId)
+                {
+                    parts.Peers.AwaitWorkers(journal.Shard, [run.Worker]); // it may have been out of reach for so long that nobody looks for its attempts any more
+                }
             }
         }
 

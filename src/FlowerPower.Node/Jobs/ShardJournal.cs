@@ -33,6 +33,9 @@ internal sealed class ShardJournal(
     private string? readProblem;
     private TaskCompletionSource? idle;
 
+    /// <summary>Its number.</summary>
+    public int Shard => shard;
+
     /// <summary>The jobs of this shard that are not finished.</summary>
     public LiveJobs Live { get; } = new();
 

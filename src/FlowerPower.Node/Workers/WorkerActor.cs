@@ -155,7 +155,8 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
 
     private void AskForWork()
     {
-        if (board.IsDraining || board.Brokers.Count == 0)
+        // What is promised while the node may not serve would be granted, and given back, again and again. The next beat asks anew.
+        if (board.IsDraining || board.Brokers.Count == 0 || !parts.Peers.MayServe)
         {
             return;
         }
@@ -305,7 +306,7 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
     {
         foreach (var (grant, attempt) in running)
         {
-            if (!attempt.IsTakenAway && parts.IsServed(attempt.Job))
+            if (!attempt.IsTakenAway && (parts.IsServed(attempt.Job) || parts.Peers.IsServedElsewhere(ShardKey.Of(attempt.Job.Value, parts.Journals.Length))))
             {
                 parts.Jobs.Tell(attempt.Job.Value, new JobCommand.Heartbeat(grant), Context.Self);
             }

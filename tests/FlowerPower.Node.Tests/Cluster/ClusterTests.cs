@@ -106,6 +106,20 @@ public sealed class ClusterTests
     }
 
     [Fact]
+    public async Task The_jobs_of_a_shard_that_moved_are_counted_where_it_is_and_not_where_it_was()
+    {
+        await using var rig = new ClusterRig();
+        var a = await rig.StartAsync("a", MemberRoles.Queue);
+        await ClusterRig.EnqueueAsync(a.Queue, 40);
+
+        var b = await rig.StartAsync("b", MemberRoles.Queue);
+        await rig.SettledAsync(a, b);
+
+        Assert.True(b.ShardsServed > 0);
+        Assert.Equal(40, (await a.Queue.OverviewAsync().Within()).Counts[JobStatus.Pending]);
+    }
+
+    [Fact]
     public async Task A_node_that_leaves_hands_its_shards_over_and_nothing_is_lost()
     {
         await using var rig = new ClusterRig();

@@ -1,6 +1,8 @@
 using FlowerPower.Actors;
 using FlowerPower.Actors.Transport;
+using FlowerPower.Jobs;
 using FlowerPower.Node.Cluster;
+using FlowerPower.Node.Local;
 using FlowerPower.Storage;
 
 namespace FlowerPower.Node.Tests.Cluster;
@@ -25,6 +27,22 @@ public sealed class NodePeerTests
         Assert.Equal(1, system.DeadLetters.Count(DeadLetterReason.NodeUnreachable));
         Assert.Equal(PeerLossReason.ClosedHere, (await peer.WhenLost.Within("the end of the connection")).Reason);
         stuck.Release.SetResult();
+    }
+
+    [Fact]
+    public async Task An_answer_that_comes_over_another_connection_than_its_question_answers_nothing()
+    {
+        await using var other = await StartAsync("other", new Stuck(), listens: true);
+        await using var mine = await StartAsync("mine", new Stuck(), listens: false);
+        var former = await mine.DialAsync(other.Self.Address!.Value).Within("the first connection");
+        var present = await mine.DialAsync(other.Self.Address!.Value).Within("the second connection");
+        await using var queue = new PeerJobQueue(present);
+        var asked = queue.FindAsync(JobId.Parse("a")); // each connection has its own number 1
+
+        queue.Take(former, new LocalResponse.Error(1, "Other", "what somebody asked over the former connection"));
+        queue.Take(present, new LocalResponse.Job(1, null));
+
+        Assert.Null(await asked.Within("the answer"));
     }
 
     private static Task<PeerTransport> StartAsync(string name, ITransportHandler handler, bool listens) => PeerTransport.StartAsync(

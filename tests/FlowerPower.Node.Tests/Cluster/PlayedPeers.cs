@@ -19,9 +19,15 @@ internal sealed class PlayedPeers : INodePeers
 
     public ActorRef? FindWorker(WorkerId id) => null;
 
-    public void AwaitWorkers(int shard, IReadOnlyCollection<WorkerId> workers)
-    {
-    }
+    /// <summary>The shards that another node serves.</summary>
+    public HashSet<int> Elsewhere { get; } = [];
+
+    public bool IsServedElsewhere(int shard) => Elsewhere.Contains(shard);
+
+    /// <summary>Workers whom the node was told to wait for.</summary>
+    public List<WorkerId> Awaited { get; } = [];
+
+    public void AwaitWorkers(int shard, IReadOnlyCollection<WorkerId> workers) => Awaited.AddRange(workers);
 
     public void RequireHere(int shard)
     {

@@ -232,6 +232,35 @@ public sealed class WorkerActorTests
     }
 
     [Fact]
+    public async Task A_shard_that_another_node_serves_is_asked_there()
+    {
+        await AskedForAsync(2);
+        await sim.StartAsync("one");
+        sim.Parts.Journals[0] = null;
+        sim.Peers.Elsewhere.Add(0);
+
+        sim.RunFor(5);
+
+        Assert.IsType<JobCommand.Heartbeat>(Assert.Single(sim.Jobs.Told).Message);
+    }
+
+    [Fact]
+    public async Task A_worker_promises_no_slot_while_its_node_may_not_serve_and_does_when_it_may()
+    {
+        await AskedForAsync(2);
+        await sim.StartAsync("one");
+        sim.Peers.MayServe = false;
+        await sim.EndAsync("one");
+        sim.RunFor(10);
+        sim.Broker.ExpectNoMsg();
+
+        sim.Peers.MayServe = true;
+        sim.RunFor(5);
+
+        await sim.Broker.ExpectMsg<RequestWork>(request => request.Slots == 1);
+    }
+
+    [Fact]
     public async Task A_recovered_shard_gets_back_what_its_worker_does_not_have_and_only_that()
     {
         await AskedForAsync(2);

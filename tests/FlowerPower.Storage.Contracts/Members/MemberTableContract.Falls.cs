@@ -34,6 +34,7 @@ public abstract partial class MemberTableContract
 
         Assert.All(counts, count => Assert.Equal(1, count));
         Assert.Equal(1, await FallAsync(6, "o1", 1)); // another shard
+        Assert.Equal(1, await FallAsync(7, $"{new string('h', 80)}.example.org-17-1", 1)); // it served the store alone, and was no member
     }
 
     [Fact]
