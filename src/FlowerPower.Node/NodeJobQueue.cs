@@ -16,6 +16,7 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RepeatAfter = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(5);
     private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 256 };
 
     public async Task<IReadOnlyList<EnqueueReceipt>> EnqueueAsync(
@@ -52,6 +53,9 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
     public async Task<JobView?> WaitAsync(JobId id, CancellationToken cancellationToken = default)
     {
         using var until = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, parts.Stopped.Token);
+
+        // Among others a shard may leave while it starts, with all that waits for it: so the question is asked again, or sent to where the shard is.
+        var patience = parts.IsCluster ? AskAgainAfter : Timeout.InfiniteTimeSpan;
         while (true)
         {
             RequireHere(id);
@@ -62,10 +66,15 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
                 static (state, token) => ((TaskCompletionSource<object>)state!).TrySetCanceled(token), told);
             try
             {
-                if (await told.Task.ConfigureAwait(parts.IsSimulated) is JobReply reply)
+                if (await told.Task.WaitAsync(patience, parts.Options.Time, CancellationToken.None).ConfigureAwait(parts.IsSimulated) is JobReply reply)
                 {
                     return View(reply);
                 }
+            }
+            catch (TimeoutException)
+            {
+                parts.Jobs.Tell(id.Value, new UnwatchJob(watcher));
+                continue;
             }
             catch (OperationCanceledException) when (parts.Stopped.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
