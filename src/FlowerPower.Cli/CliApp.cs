@@ -39,11 +39,11 @@ internal static class CliApp
         }
         catch (Exception error)
         {
-            return Explain(error, output, parse, parse.GetValue(common.Verbose), host);
+            return Explain(error, output, parse, common, host);
         }
     }
 
-    private static int Explain(Exception error, Output output, ParseResult parse, bool verbose, CliHost host)
+    private static int Explain(Exception error, Output output, ParseResult parse, CommonOptions common, CliHost host)
     {
         var (exitCode, sentences) = Problems.Of(error, host.Interrupts.First);
         foreach (var sentence in sentences)
@@ -56,7 +56,12 @@ internal static class CliApp
             output.Note(Usage.SeeHelp(parse));
         }
 
-        if (verbose)
+        if (error is Client.JobNotFoundException)
+        {
+            output.Note($"List the jobs that there are: {new NextCommands(parse, common).Queue("list")}");
+        }
+
+        if (parse.GetValue(common.Verbose))
         {
             output.Note(error.ToString());
             if (error is Client.JobFailedException { Job.Error.Detail: { Length: > 0 } detail })

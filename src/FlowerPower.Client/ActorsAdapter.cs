@@ -43,7 +43,7 @@ public sealed class ActorsAdapter : QueueAdapter
                 // A holder without workers is most often a command that is done in a moment: its turn comes first, then ours.
                 if (clock.GetElapsedTime(started) > Patience || await HasWorkersAsync(running, cancellationToken).ConfigureAwait(false))
                 {
-                    return await RefuseSecondAsync(running, project).ConfigureAwait(false);
+                    return await RefuseSecondAsync(running, project, options).ConfigureAwait(false);
                 }
 
                 await running.DisposeAsync().ConfigureAwait(false);
@@ -99,7 +99,7 @@ public sealed class ActorsAdapter : QueueAdapter
         }
     }
 
-    private static async Task<IJobQueue> RefuseSecondAsync(LocalJobQueue running, FlowerPowerProject project)
+    private static async Task<IJobQueue> RefuseSecondAsync(LocalJobQueue running, FlowerPowerProject project, QueueOptions options)
     {
         var process = running.ProcessId;
         var overview = await running.OverviewAsync().ConfigureAwait(false);
@@ -107,7 +107,7 @@ public sealed class ActorsAdapter : QueueAdapter
         throw new QueueUnavailableException(
             overview.WorkerSlots > 0
                 ? $"Project '{project.Name}' has a node already: process {process} runs {overview.WorkerSlots} worker slots. "
-                    + "Stop it first (flowerpower queue worker stop) and start one with more slots (--count)."
+                    + $"Stop it first (flowerpower queue worker stop{(options.Redis is null ? "" : ", with the same --redis")}) and start one with more slots (--count)."
                 : overview.OwnJobs is { Count: > 0 } own
                     ? $"Project '{project.Name}' is held by process {process} until the jobs that it waits for have ended ({own[0]}"
                         + (own.Count > 1 ? $" and {own.Count - 1} more" : "") + "). Start the workers then, or end it: the jobs are stored."

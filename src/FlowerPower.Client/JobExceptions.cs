@@ -8,14 +8,13 @@ public sealed class JobNotFoundException : Exception
 {
     /// <summary>No job of this id.</summary>
     public JobNotFoundException(JobId id)
-        : base($"There is no job {id}: it never was, or its retention has passed. List the jobs that there are: flowerpower queue list.")
+        : base($"There is no job {id}: it never was, or its retention has passed.")
     {
     }
 
     /// <summary>No job of this pipeline.</summary>
     public JobNotFoundException(string pipeline, JobStatus? status)
-        : base($"Pipeline '{pipeline}' has no {(status is null ? "" : status.Value.ToString().ToLowerInvariant() + " ")}job. "
-            + "List the jobs that there are: flowerpower queue list.")
+        : base($"Pipeline '{pipeline}' has no {(status is null ? "" : status.Value.ToString().ToLowerInvariant() + " ")}job.")
     {
     }
 }

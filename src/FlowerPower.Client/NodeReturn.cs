@@ -58,7 +58,7 @@ internal sealed class NodeReturn(FlowerPowerProject project, QueuePlace place, Q
             {
                 throw new QueueUnavailableException(
                     $"The node went away while job {id} was waited for, and none has come back to run it within "
-                    + $"{options.NodeReturnTimeout.TotalSeconds:0.#} s. The job is stored: start a worker (flowerpower queue worker start), and wait again.");
+                    + $"{options.NodeReturnTimeout.TotalSeconds:0.#} s. The job is stored: start a worker (flowerpower queue worker start{(options.Redis is null ? "" : ", with the same --redis")}), and wait again.");
             }
 
             await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);

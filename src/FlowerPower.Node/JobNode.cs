@@ -34,6 +34,7 @@ public sealed class JobNode : IAsyncDisposable
     private readonly Lock gate = new();
     private int appliedSlots;
     private Task? stopping;
+    private Task? draining;
     private bool wasWell;
     private bool isAbandoned;
 
@@ -261,8 +262,19 @@ public sealed class JobNode : IAsyncDisposable
     /// <summary>What runs here is others' already, and nobody takes its outcome: a stop does not wait for it.</summary>
     internal void AbandonRunning() => Volatile.Write(ref isAbandoned, true);
 
-    /// <summary>Takes no more work, lets running jobs finish for <see cref="NodeOptions.DrainTimeout"/>, and hands back the rest.</summary>
-    internal async Task DrainAsync()
+    /// <summary>
+    /// Takes no more work, lets running jobs finish for <see cref="NodeOptions.DrainTimeout"/>, and hands back the rest: once, however often it is
+    /// called, because what nobody takes over now would be waited for as long again.
+    /// </summary>
+    internal Task DrainAsync()
+    {
+        lock (gate)
+        {
+            return draining ??= DrainOnceAsync();
+        }
+    }
+
+    private async Task DrainOnceAsync()
     {
         if (Volatile.Read(ref isAbandoned))
         {
@@ -300,7 +312,9 @@ public sealed class JobNode : IAsyncDisposable
             parts.Worker.Tell(HandBack.Instance);
         }
 
-        parts.Warn("Some attempts could not be handed back before the stop; they run again when a node next opens the store.");
+        parts.Warn(
+            "What became of some attempts was taken by nobody before the stop, neither their outcome nor that they are handed back; their jobs run again when a "
+            + "node next serves their shards.");
     }
 
     private async Task<bool> IsDrainedAsync(TimeSpan timeout, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using FlowerPower.Jobs;
 using FlowerPower.Node.Local;
 using FlowerPower.Storage;
@@ -39,11 +40,15 @@ public sealed record QueuePlace
             return new QueuePlace(stateFolder, Path.Combine(stateFolder, "jobs.db"), null);
         }
 
-        // One project may be used with several stores, on one machine and at one time: each has its own socket and hold.
-        var identity = $"{redis.HostList}/{redis.Database}/{redis.SentinelMaster}/{redis.Name}";
+        // One project may be used with several stores, on one machine and at one time: each has its own socket and hold. However somebody writes this machine, it is one.
+        var hosts = string.Join(',', redis.Hosts.Select(h => $"{(IsThisMachine(h.Host) ? "localhost" : h.Host.ToLowerInvariant())}:{h.Port}"));
+        var identity = $"{hosts}/{redis.Database}/{redis.SentinelMaster}/{redis.Name}";
         var folder = Path.Combine(stateFolder, $"redis-{ShardKey.Fnv1a(identity).ToString("x16", CultureInfo.InvariantCulture)}");
         return new QueuePlace(folder, Path.Combine(folder, "store"), redis);
     }
+
+    private static bool IsThisMachine(string host) =>
+        string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
     /// <summary>The process of this machine that serves the store; <see langword="null"/> if none does.</summary>
     /// <exception cref="StoreRefusedException">This user may not read what stands there.</exception>

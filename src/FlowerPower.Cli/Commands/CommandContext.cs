@@ -16,6 +16,9 @@ internal sealed class CommandContext(CliHost host, ParseResult parse, CommonOpti
 
     public Output Output { get; } = new(host, parse.GetValue(common.Format) == "json");
 
+    /// <summary>What to type next, for the same project and store.</summary>
+    public NextCommands Next { get; } = new(parse, common);
+
     /// <summary>Cancelled when somebody wants the command to stop.</summary>
     public CancellationToken Interrupted => host.Interrupts.First;
 

@@ -49,15 +49,16 @@ internal sealed class ClusterOptions
         Recursive = true,
     };
 
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<Option> All => [nodes, secretFile, name, tls, tlsAuthority, tlsName];
+
     /// <summary>Gives them to a command and all below it.</summary>
     public void AddTo(Command command)
     {
-        command.Add(nodes);
-        command.Add(secretFile);
-        command.Add(name);
-        command.Add(tls);
-        command.Add(tlsAuthority);
-        command.Add(tlsName);
+        foreach (var option in All)
+        {
+            command.Add(option);
+        }
     }
 
     /// <summary>Does the command line name a cluster?</summary>
@@ -88,7 +89,7 @@ internal sealed class ClusterOptions
 
     /// <summary>An option that is given and means nothing without a cluster.</summary>
     private Option? More(ParseResult parse) =>
-        ((Option[])[secretFile, name, tls, tlsAuthority, tlsName]).FirstOrDefault(option => parse.GetResult(option) is { Implicit: false });
+        All.Except([nodes]).FirstOrDefault(option => parse.GetResult(option) is { Implicit: false });
 
     private bool UsesTls(ParseResult parse) =>
         (parse.GetResult(tls) is not null && parse.GetValue(tls)) || Value(parse, tlsAuthority) is not null || Value(parse, tlsName) is not null;

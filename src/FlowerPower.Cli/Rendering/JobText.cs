@@ -31,7 +31,7 @@ internal static class JobText
     };
 
     /// <summary>Everything about one job, a line for each fact.</summary>
-    public static IEnumerable<string> Details(JobView job, DateTimeOffset now, int width)
+    public static IEnumerable<string> Details(JobView job, NextCommands next, DateTimeOffset now, int width)
     {
         var facts = new TextTable("", "");
         facts.Add("job", job.Id.Value);
@@ -44,7 +44,7 @@ internal static class JobText
         Add("finished", job.FinishedAt is { } finished ? Times.At(finished, now) + Took(job) : null);
         facts.Add("attempts", Attempts(job.AttemptsThisRound, job.MaxAttempts, job.Attempts));
         Add("worker", job.Worker);
-        Add("result", job.Status == JobStatus.Completed ? $"flowerpower queue result {job.Id}" : null);
+        Add("result", job.Status == JobStatus.Completed ? next.Queue($"result {job.Id}") : null);
         foreach (var (i, line) in (job.Error is { } error ? ErrorText.Lines(error, MaxErrorLines) : []).Index())
         {
             facts.Add(i == 0 ? "error" : "", line);

@@ -21,15 +21,15 @@ internal static class JobRunner
         JobView job;
         try
         {
-            job = await JobWaiter.WaitAsync(context.Host, context.Output, watch, id, timeout, context.Interrupted).ConfigureAwait(false);
+            job = await JobWaiter.WaitAsync(context, watch, id, timeout, context.Interrupted).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (context.Interrupted.IsCancellationRequested)
         {
             var elsewhere = QueueState.IsServedElsewhere(queue);
             (queue as EmbeddedJobQueue)?.Node.HandBackRunning();
             throw new InterruptedException(
-                $"interrupted: job {id} is stored and {(elsewhere ? "goes on" : "runs again with flowerpower queue worker start")}. "
-                + $"Its result: flowerpower queue result {id} --wait. To end it: flowerpower queue cancel {id}.");
+                $"interrupted: job {id} is stored and {(elsewhere ? "goes on" : $"runs again with {context.Next.Queue("worker start")}")}. "
+                + $"Its result: {context.Next.Queue($"result {id} --wait")}. To end it: {context.Next.Queue($"cancel {id}")}.");
         }
 
         if (job.Status != JobStatus.Completed)

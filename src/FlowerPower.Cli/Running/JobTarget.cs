@@ -1,3 +1,4 @@
+using FlowerPower.Cli.Commands;
 using FlowerPower.Cli.Parsing;
 using FlowerPower.Client;
 using FlowerPower.Jobs;
@@ -15,8 +16,9 @@ internal static class JobTarget
     /// <exception cref="JobNotFoundException">There is none.</exception>
     /// <exception cref="UsageException">The text can be neither an id nor a pipeline's name.</exception>
     public static async Task<(JobView Job, bool ByPipeline)> FindAsync(
-        JobQueueManager queue, string target, JobStatus? status, CancellationToken cancellationToken)
+        CommandContext context, JobQueueManager queue, string target, JobStatus? status)
     {
+        var cancellationToken = context.Interrupted;
         if (target.StartsWith(IdPrefix, StringComparison.Ordinal))
         {
             return (await queue.GetQueueStatusAsync(Id(target[IdPrefix.Length..]), cancellationToken).ConfigureAwait(false), false);
@@ -43,7 +45,7 @@ internal static class JobTarget
             return (whole, true);
         }
 
-        throw names.Contains(target, StringComparer.Ordinal) ? new JobNotFoundException(target, status) : Unknown(target, names);
+        throw names.Contains(target, StringComparer.Ordinal) ? new JobNotFoundException(target, status) : Unknown(context, target, names);
     }
 
     /// <summary>An id that a person wrote, with or without <c>id=</c>.</summary>
@@ -72,12 +74,12 @@ internal static class JobTarget
         }
     }
 
-    private static Exception Unknown(string target, IReadOnlyList<string> pipelines)
+    private static Exception Unknown(CommandContext context, string target, IReadOnlyList<string> pipelines)
     {
         var nearest = Sentences.Nearest(target, pipelines);
         var hint = nearest.Count > 0
             ? $"Did you mean the pipeline {Sentences.Or(nearest)}?"
-            : "List the jobs that there are: flowerpower queue list.";
+            : $"List the jobs that there are: {context.Next.Queue("list")}";
         return JobId.TryParse(target, out _)
             ? new CommandFailedException($"There is neither a job nor a pipeline '{target}', or the job's retention has passed. {hint}")
             : new UsageException($"'{target}' can be neither a job id nor a pipeline. {hint}");

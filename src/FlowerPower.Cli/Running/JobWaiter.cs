@@ -1,3 +1,4 @@
+using FlowerPower.Cli.Commands;
 using FlowerPower.Cli.Rendering;
 using FlowerPower.Client;
 using FlowerPower.Jobs;
@@ -14,13 +15,13 @@ internal static class JobWaiter
     /// <exception cref="JobNotFoundException">There is none.</exception>
     /// <exception cref="TimeoutException">It has not ended in time; it goes on.</exception>
     public static async Task<JobView> WaitAsync(
-        CliHost host,
-        Output output,
+        CommandContext context,
         Func<CancellationToken, IAsyncEnumerable<JobView>> watch,
         JobId id,
         TimeSpan? timeout,
         CancellationToken cancellationToken)
     {
+        var (host, output) = (context.Host, context.Output);
         using var patience = timeout is { } limit ? new CancellationTokenSource(limit, host.Time) : new CancellationTokenSource();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
@@ -31,7 +32,7 @@ internal static class JobWaiter
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"Job {id} has not ended within {Times.Length(timeout!.Value)}; it goes on: flowerpower queue result {id} --wait.");
+            throw new TimeoutException($"Job {id} has not ended within {Times.Length(timeout!.Value)}; it goes on: {context.Next.Queue($"result {id} --wait")}.");
         }
     }
 

@@ -1,3 +1,5 @@
+using FlowerPower.Cli.Commands;
+using FlowerPower.Cli.Parsing;
 using FlowerPower.Client;
 using FlowerPower.Jobs;
 using FlowerPower.Node;
@@ -28,8 +30,9 @@ internal static class QueueState
     /// <exception cref="CommandFailedException">Workers are up, but none of them serves the job's queue.</exception>
     /// <exception cref="QueueUnavailableException">The process that serves the project runs no workers, and stays.</exception>
     public static async Task<IJobQueue> EnsureRunsAsync(
-        JobQueueManager queue, JobView job, CliHost host, Output output, CancellationToken cancellationToken)
+        CommandContext context, JobQueueManager queue, JobView job, CancellationToken cancellationToken)
     {
+        var (host, output, next) = (context.Host, context.Output, context.Next);
         var started = host.Time.GetTimestamp();
         var waitsFor = 0;
         while (true)
@@ -50,7 +53,7 @@ internal static class QueueState
 
             if (overview.WorkerSlots > 0 || opened is ClusterClient)
             {
-                RequireWorkers(opened, overview, job);
+                RequireWorkers(next, opened, overview, job);
                 return opened; // it has ended already
             }
 
@@ -59,7 +62,7 @@ internal static class QueueState
                 if (waitsFor != other.ProcessId)
                 {
                     waitsFor = other.ProcessId;
-                    output.Note($"process {waitsFor} holds the project until its own jobs have ended: waiting for that (flowerpower queue worker start "
+                    output.Note($"process {waitsFor} holds the project until its own jobs have ended: waiting for that ({next.Queue("worker start")} "
                         + "serves everybody at once)");
                 }
 
@@ -83,48 +86,48 @@ internal static class QueueState
         $"no worker serves queue '{queue}' ({Server(opened, overview)} serves only {string.Join(", ", overview.Queues ?? [])})";
 
     /// <summary>What to type, one after the other, so that this queue is served beside those that are.</summary>
-    public static (string First, string Then) HowToServe(QueueOverview overview, string queue) =>
-        ("flowerpower queue worker stop", $"flowerpower queue worker start --queues {string.Join(',', (overview.Queues ?? []).Append(queue))}");
+    public static (string First, string Then) HowToServe(NextCommands next, QueueOverview overview, string queue) =>
+        (next.Queue("worker stop"), next.Queue($"worker start --queues {string.Join(',', (overview.Queues ?? []).Append(queue))}"));
 
     /// <summary>What to type so that somebody serves this queue of the project's, or of the cluster.</summary>
-    public static string HowToServeAlso(IJobQueue opened, QueueOverview overview, string queue)
+    public static string HowToServeAlso(NextCommands next, IJobQueue opened, QueueOverview overview, string queue)
     {
         if (opened is ClusterClient)
         {
             return $"flowerpower node start --roles worker --queues {queue}";
         }
 
-        var (stop, start) = HowToServe(overview, queue);
-        return overview.WorkerSlots == 0 ? "flowerpower queue worker start" : $"{stop} and {start}";
+        var (stop, start) = HowToServe(next, overview, queue);
+        return overview.WorkerSlots == 0 ? next.Queue("worker start") : $"{stop} and {start}";
     }
 
     /// <summary>Makes sure that somebody will end an unfinished job, before anything waits for it.</summary>
     /// <exception cref="CommandFailedException">No worker is up, or none for the job's queue.</exception>
-    public static async Task RequireWorkersAsync(JobQueueManager queue, JobView job, CancellationToken cancellationToken)
+    public static async Task RequireWorkersAsync(NextCommands next, JobQueueManager queue, JobView job, CancellationToken cancellationToken)
     {
         if (!job.IsFinished)
         {
             var overview = await queue.OverviewAsync(cancellationToken).ConfigureAwait(false);
-            RequireWorkers(await queue.OpenAsync(cancellationToken).ConfigureAwait(false), overview, job);
+            RequireWorkers(next, await queue.OpenAsync(cancellationToken).ConfigureAwait(false), overview, job);
         }
     }
 
     /// <inheritdoc cref="RequireWorkersAsync"/>
-    public static void RequireWorkers(IJobQueue opened, QueueOverview overview, JobView job)
+    public static void RequireWorkers(NextCommands next, IJobQueue opened, QueueOverview overview, JobView job)
     {
         if (job.IsFinished || overview.CanRun(job.Id, job.Queue))
         {
             return;
         }
 
-        var (stop, start) = HowToServe(overview, job.Queue);
+        var (stop, start) = HowToServe(next, overview, job.Queue);
         var (why, remedy) = opened is ClusterClient
             ? (overview.WorkerSlots == 0 ? "no node of the cluster runs jobs" : NobodyServes(opened, overview, job.Queue),
-                $"start a node that does ({HowToServeAlso(opened, overview, job.Queue)})")
+                $"start a node that does ({HowToServeAlso(next, opened, overview, job.Queue)})")
             : overview.WorkerSlots == 0
-            ? ("no worker is running that would end it", "start one in another terminal with flowerpower queue worker start")
+            ? ("no worker is running that would end it", $"start one in another terminal with {next.Queue("worker start")}")
             : (NobodyServes(opened, overview, job.Queue), $"{stop}, in another terminal {start}");
         throw new CommandFailedException(
-            $"Job {job.Id} is {Rendering.JobText.Word(job.Status)}, and {why}, so waiting would be in vain: {remedy}, then flowerpower queue result {job.Id} --wait.");
+            $"Job {job.Id} is {Rendering.JobText.Word(job.Status)}, and {why}, so waiting would be in vain: {remedy}, then {next.Queue($"result {job.Id} --wait")}.");
     }
 }

@@ -36,7 +36,7 @@ internal sealed partial class ClusterPeers : ITransportHandler
     /// <summary>Both begin anew: what was promised or granted over a former connection may not have arrived.</summary>
     private void Greet(Peer peer, NodePeer node)
     {
-        peer.Tell(new ShardsServed([.. mine.Keys.Order()]));
+        peer.Tell(ShardsServedHere());
         if (node.HasWorkers && parts.Broker != Actors.ActorRef.Nobody)
         {
             parts.Broker.Tell(new WorkerAway(node.Worker));
@@ -121,7 +121,7 @@ internal sealed partial class ClusterPeers : ITransportHandler
                 break;
             case ShardsServed served:
                 Directory.Serves(node.Incarnation, served.Shards.ToHashSet());
-                TellClientsSoon();
+                map.Due();
                 break;
             case ShardReleased released:
                 Directory.Released(released.Shard, node.Incarnation);

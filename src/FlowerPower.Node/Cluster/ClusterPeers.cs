@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using FlowerPower.Actors;
 using FlowerPower.Actors.Transport;
 using FlowerPower.Jobs;
-using FlowerPower.Node.Jobs;
 using FlowerPower.Storage;
 
 namespace FlowerPower.Node.Cluster;
@@ -15,7 +14,6 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, NodePeer> nodes = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<int, byte> mine = [];
-    private readonly ConcurrentDictionary<int, byte> suspects = [];
     private readonly NodeMembership membership;
     private readonly ShardPlan plan;
     private readonly CancellationTokenSource stopping = new();
@@ -28,6 +26,8 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
     private QueueSessions sessions = null!;
     private RemoteRef nowhere = null!;
     private MissingWorkers missing = null!;
+    private LatestWord served = null!;
+    private LatestWord map = null!;
 
     public ClusterPeers(NodeMembership membership, int shardCount, ShardPlan plan)
     {
@@ -70,6 +70,8 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
             worker => Find(worker.Value)?.Times ?? 0,
             (worker, token) => membership.MayTakeFromAsync(worker.Value, token),
             LoseAttempts);
+        served = new LatestWord(() => TellAll(ShardsServedHere()), gate, GatherFor, parts.Options.Time);
+        map = new LatestWord(TellClients, gate, GatherFor, parts.Options.Time);
         nowhere = new RemoteRef(parts.System, Me.Incarnation, "nowhere", (_, _) => { });
         hasBegun = true;
         Apply(membership.View);
@@ -84,26 +86,6 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
     public NodePeer? Find(string incarnation) => nodes.GetValueOrDefault(incarnation);
 
     public ActorRef? FindWorker(WorkerId id) => Find(id.Value)?.Worker;
-
-    public void AwaitWorkers(int shard, IReadOnlyCollection<WorkerId> workers)
-    {
-        foreach (var worker in workers.Where(worker => Find(worker.Value) is not { IsConnected: true }))
-        {
-            _ = AwaitAsync(worker);
-        }
-
-        async Task AwaitAsync(WorkerId worker)
-        {
-            try
-            {
-                await missing.AwaitAsync(shard, worker, stopping.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                // This node stops.
-            }
-        }
-    }
 
     public void RequireHere(int shard)
     {
@@ -240,7 +222,7 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
         TellOfParked(view.Parked);
         Directory.Apply(Rows(view));
         MembersApplied?.Invoke();
-        TellClientsSoon();
+        map.Due();
     }
 
     /// <summary>The later one dials, because it knows of the earlier one at once.</summary>
@@ -260,134 +242,25 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
         _ = node.DisposeAsync().AsTask();
     }
 
-    /// <summary>What is promised to it, and what it has promised, is void.</summary>
-    private void Forget(NodePeer node)
-    {
-        parts.Worker.Tell(new BrokerAway(node.Broker));
-        if (parts.Broker != ActorRef.Nobody)
-        {
-            parts.Broker.Tell(new WorkerAway(node.Worker));
-        }
-    }
-
-    /// <summary>Jobs of this node's shards that a worker ran which will not answer: they run again.</summary>
-    private void LoseAttempts(NodePeer node, bool isCrash) =>
-        TellRunning(node, new JobCommand.LoseWorker(new WorkerId(node.Incarnation), HandedBack: !isCrash));
-
-    /// <summary>The same for a worker that this node has not met, and one shard, which came with them.</summary>
-    private void LoseAttempts(int shard, WorkerId worker, bool isCrash)
-    {
-        if (TellRunning(parts.Journals[shard], worker.Value, new JobCommand.LoseWorker(worker, HandedBack: !isCrash)) && !isCrash)
-        {
-            parts.Warn($"The worker {worker} lives but could not be reached from here for {UnreachableAfter.TotalSeconds:0} s: what it runs for shard {shard} runs elsewhere.");
-        }
-    }
-
-    private void TellRunning(NodePeer node, object message)
-    {
-        foreach (var journal in parts.Journals)
-        {
-            TellRunning(journal, node.Incarnation, message);
-        }
-    }
-
-    /// <returns>Whether there was any.</returns>
-    private bool TellRunning(ShardJournal? journal, string worker, object message)
-    {
-        var isAny = false;
-        foreach (var (id, _) in journal?.Live.Where(job => job.Worker == worker) ?? [])
-        {
-            region.TellHere(id.Value, message, null);
-            isAny = true;
-        }
-
-        return isAny;
-    }
-
-    /// <summary>A node that has a shard for long enough and lives says so, if there was doubt.</summary>
-    private async Task AcquitLaterAsync(int shard)
-    {
-        try
-        {
-            do
-            {
-                await Task.Delay(plan.AcquitAfter, parts.Options.Time, stopping.Token).ConfigureAwait(false);
-            }
-            while (mine.ContainsKey(shard) && !await TryAcquitAsync(shard).ConfigureAwait(false));
-        }
-        catch (OperationCanceledException)
-        {
-            // This node stops, in order: nothing is held against the shard by that.
-        }
-    }
-
-    private async Task<bool> TryAcquitAsync(int shard)
-    {
-        if (!MayServe)
-        {
-            return false; // it stood still, or Redis is away: others may have the shard
-        }
-
-        try
-        {
-            await membership.AcquitAsync(shard, stopping.Token).ConfigureAwait(false);
-            return true;
-        }
-        catch (StoreException)
-        {
-            return false;
-        }
-    }
-
-    /// <summary>Operators must hear of shards that nobody takes any more.</summary>
-    private void TellOfParked(IReadOnlyList<ParkedShard> parked)
-    {
-        foreach (var shard in parked.ExceptBy(knownParked, known => known.Shard))
-        {
-            parts.Warn(ParkedShards.Sentence(shard));
-        }
-
-        foreach (var shard in knownParked.Except(parked.Select(now => now.Shard)))
-        {
-            parts.Warn($"Shard {shard} is not parked any more.");
-        }
-
-        knownParked = [.. parked.Select(now => now.Shard)];
-    }
-
     private void Announce()
     {
-        Directory.Serves(Me.Incarnation, [.. mine.Keys]);
-        Soon(ref announcing, () =>
+        lock (gate)
         {
-            Volatile.Write(ref announcing, 0);
-            TellAll(new ShardsServed([.. mine.Keys.Order()]));
-        });
-        TellClientsSoon();
+            Directory.Serves(Me.Incarnation, [.. mine.Keys]);
+        }
+
+        served.Due();
+        map.Due();
     }
 
+    private ShardsServed ShardsServedHere() => new([.. mine.Keys.Order()]);
+
     /// <summary>Clients know whom to ask, also when the node that they learnt it from is gone.</summary>
-    private void TellClientsSoon() => Soon(ref tellingClients, () =>
+    private void TellClients()
     {
-        Volatile.Write(ref tellingClients, 0);
         foreach (var client in transport.Peers.Where(peer => peer.Identity.IsClient))
         {
             client.Tell(Map());
-        }
-    });
-
-    /// <summary>Many shards begin to serve at once: one word for all of them.</summary>
-    private void Soon(ref int isSoon, Action tell)
-    {
-        if (Interlocked.Exchange(ref isSoon, 1) == 0)
-        {
-            _ = TellLaterAsync();
-        }
-
-        async Task TellLaterAsync()
-        {
-            await Task.Delay(GatherFor, parts.Options.Time).ConfigureAwait(false);
-            tell(); // which takes back that it is soon
         }
     }
 
@@ -401,10 +274,6 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
 
     private static IReadOnlyList<ClusterMapMember> Rows(MemberView view) =>
         [.. view.Members.Select(m => new ClusterMapMember(m.Info, m.Status, m.JoinedAt, m.ChangedAt, m.LeaseLeft.TotalSeconds))];
-
-    private IReadOnlyList<int> knownParked = [];
-    private int announcing;
-    private int tellingClients;
 
     private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(2);

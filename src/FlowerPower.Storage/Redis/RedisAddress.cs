@@ -127,7 +127,12 @@ public sealed record RedisAddress
         foreach (var pair in query.Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             var (key, value) = Split(pair, pair.IndexOf('='));
-            if (key is not ("name" or "sentinel") || value.Length == 0)
+            if (key is ("name" or "sentinel") && value.Length == 0)
+            {
+                throw Wrong(key == "name" ? "name= is followed by no name: leave it out, or name the store" : "sentinel= is followed by no name: give the master's, as its sentinels have it");
+            }
+
+            if (key is not ("name" or "sentinel"))
             {
                 throw Wrong($"'{pair}' is not an option: they are name=NAME and sentinel=MASTER");
             }

@@ -63,7 +63,7 @@ internal sealed class RedisConnection : IDisposable
             // The client tells a refused password only in its log.
             throw log.ToString() is var text && (text.Contains("NOAUTH", StringComparison.Ordinal) || text.Contains("WRONGPASS", StringComparison.Ordinal)
                 || text.Contains("AuthenticationFailure", StringComparison.Ordinal) || text.Contains("invalid password", StringComparison.Ordinal))
-                ? RedisErrors.WrongPassword(where, e)
+                ? string.IsNullOrEmpty(options.Address.Password) ? RedisErrors.NoPassword(where, e) : RedisErrors.WrongPassword(where, e)
                 : RedisErrors.Of(e, where);
         }
         catch

@@ -20,9 +20,13 @@ internal static class RedisErrors
         _ => new StoreUnavailableException($"Redis at {where} cannot be reached ({FirstLine(error.Message)}): start it, or correct the address.", error),
     };
 
-    /// <summary>The password is missing or not the server's.</summary>
+    /// <summary>The password is not the server's.</summary>
     public static StoreRefusedException WrongPassword(string where, Exception? inner = null) =>
         new($"Redis at {where} does not accept the password: write it as redis://:PASSWORD@{where}, percent-encoded.", inner);
+
+    /// <summary>The server asks for a password, and the address has none, or an empty one.</summary>
+    public static StoreRefusedException NoPassword(string where, Exception? inner = null) =>
+        new($"Redis at {where} asks for a password, and its address has none (is a variable in it not set?): write it as redis://:PASSWORD@{where}, percent-encoded.", inner);
 
     /// <summary>No master is where one was looked for.</summary>
     public static StoreUnavailableException Replica(string where, Exception? inner = null) =>
@@ -44,7 +48,8 @@ internal static class RedisErrors
         var message = FirstLine(error.Message);
         return Code(message) switch
         {
-            "NOAUTH" or "WRONGPASS" or "NOPERM" => WrongPassword(where, error),
+            "NOAUTH" => NoPassword(where, error),
+            "WRONGPASS" or "NOPERM" => WrongPassword(where, error),
             "OOM" => new StoreUnavailableException(
                 $"Redis at {where} is out of memory and refuses writes: raise its maxmemory, or let old jobs go; nothing is lost meanwhile.", error),
             "READONLY" => Replica(where, error),

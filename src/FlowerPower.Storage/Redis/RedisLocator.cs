@@ -33,6 +33,12 @@ internal static class RedisLocator
             throw new StoreRefusedException($"The sentinels at {address.HostList} know no master named '{master}': correct ?sentinel=NAME.");
         }
 
+        if (answers.All(a => a.Error is RespRefusalException e && e.Message.StartsWith("ERR unknown command", StringComparison.Ordinal)))
+        {
+            throw new StoreRefusedException($"The servers at {address.HostList} are no sentinels: name the sentinels' ports (as a rule {RedisAddress.DefaultSentinelPort}), "
+                + "or leave ?sentinel= out to use these servers themselves.");
+        }
+
         var first = answers.Select(a => a.Error).OfType<Exception>().First();
         throw answers.Any(a => a.Error is RespRefusalException)
             ? new StoreRefusedException(

@@ -142,8 +142,8 @@ public sealed class QueueCommandTests
         Assert.Contains("There is no job nope", (await Tool.RunAsync(project, "queue", "status", "id=nope")).AssertFailed(), StringComparison.Ordinal);
         Assert.Contains("neither a job nor a pipeline 'helo'", (await Tool.RunAsync(project, "queue", "result", "helo")).AssertFailed(), StringComparison.Ordinal);
         Assert.Contains("Did you mean the pipeline hello?", (await Tool.RunAsync(project, "queue", "result", "helo")).AssertFailed(), StringComparison.Ordinal);
-        Assert.Contains("flowerpower queue list", (await Tool.RunAsync(project, "queue", "cancel", "nope")).AssertFailed(), StringComparison.Ordinal);
-        Assert.Contains("flowerpower queue list", (await Tool.RunAsync(project, "queue", "retry", "nope")).AssertFailed(), StringComparison.Ordinal);
+        Assert.Contains("\nList the jobs that there are: flowerpower queue list\n", (await Tool.RunAsync(project, "queue", "cancel", "nope")).Error, StringComparison.Ordinal);
+        Assert.Contains("There is no job nope", (await Tool.RunAsync(project, "queue", "retry", "nope")).AssertFailed(), StringComparison.Ordinal);
         Assert.Contains("can be neither a job id nor a pipeline", (await Tool.RunAsync(project, "queue", "status", "a b")).AssertFailed(ExitCodes.Usage), StringComparison.Ordinal);
         Assert.Contains("Pipeline 'hello' has no completed job", (await Tool.RunAsync(project, "queue", "result", "hello")).AssertFailed(), StringComparison.Ordinal);
     }

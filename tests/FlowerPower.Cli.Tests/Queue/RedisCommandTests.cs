@@ -67,6 +67,32 @@ public sealed class RedisCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_suggested_next_means_the_same_store()
+    {
+        using var project = new TempProject().WithHello();
+
+        var stored = (await Tool.RunIn(Path.GetTempPath(), "queue", "enqueue", "hello", "--id", "h1", "--project", project.Root, "--redis", server.Url)).AssertDone();
+        var worker = stored.Error.Split('\n').Single(line => line.Contains("runs with flowerpower ", StringComparison.Ordinal)).Split("runs with flowerpower ")[1];
+        (await Tool.RunIn(Path.GetTempPath(), [.. worker.Split(' '), "--burst"])).AssertDone();
+        var status = (await Tool.RunAsync(project, "queue", "status", "h1", "--redis", server.Url)).AssertDone();
+        var result = status.Out.Split('\n').Single(line => line.StartsWith("result", StringComparison.Ordinal)).Split("flowerpower ")[1];
+
+        Assert.Contains("Hello, World!", (await Tool.RunAsync(project, result.Split(' '))).AssertDone().Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_worker_is_found_however_its_machine_is_written()
+    {
+        using var project = new TempProject().WithHello();
+        using var worker = ToolProcess.Start(project, "queue", "worker", "start", "--redis", $"redis://127.0.0.1:{server.Port}");
+        Assert.Contains($"(jobs in redis://127.0.0.1:{server.Port})", await worker.LineAsync("Serving"), StringComparison.Ordinal);
+
+        var ran = (await Tool.RunAsync(project, "queue", "enqueue", "hello", "--wait", "--redis", $"redis://localhost:{server.Port}")).AssertDone();
+
+        Assert.Contains("Hello, World!", ran.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_database_that_the_server_does_not_have_is_named_with_how_many_there_are()
     {
         using var project = new TempProject().WithHello();

@@ -70,14 +70,15 @@ internal sealed class ClusterRig : IAsyncDisposable
         return node;
     }
 
-    /// <summary>The nodes agree whose each shard is, and each shard is served where it belongs and nowhere else.</summary>
-    public async Task SettledAsync(params ClusterNode[] nodesNow)
+    /// <summary>Something is so that shows in what the nodes know of the shards.</summary>
+    /// <param name="what">Completes "Waited 30 s for …".</param>
+    public async Task UntilAsync(IReadOnlyList<ClusterNode> nodesNow, Func<bool> isSo, string what)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (true)
         {
             var changes = nodesNow.Select(node => node.Peers.Directory.Changed).ToList(); // before the look, so that none is missed
-            if (Enumerable.Range(0, Store.ShardCount).All(IsSettled))
+            if (isSo())
             {
                 return;
             }
@@ -88,9 +89,15 @@ internal sealed class ClusterRig : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                throw new TimeoutException($"Waited 30 s for all shards to be where they belong.\n{Describe()}");
+                throw new TimeoutException($"Waited 30 s for {what}.\n{Describe()}");
             }
         }
+    }
+
+    /// <summary>The nodes agree whose each shard is, and each shard is served where it belongs and nowhere else.</summary>
+    public Task SettledAsync(params ClusterNode[] nodesNow)
+    {
+        return UntilAsync(nodesNow, () => Enumerable.Range(0, Store.ShardCount).All(IsSettled), "all shards to be where they belong");
 
         bool IsSettled(int shard) => nodesNow.All(node =>
             node.Peers.Directory.Placed[shard] == nodesNow[0].Peers.Directory.Placed[shard]
@@ -119,7 +126,7 @@ internal sealed class ClusterRig : IAsyncDisposable
 
     /// <summary>What the nodes know, for a test that fails.</summary>
     private string Describe() => string.Join('\n', nodes.Select(node =>
-        $"{node.Name}: {node.ShardsServed} shards, "
+        $"{node.Name}: {node.ShardsServed} shards, belonging to {string.Join(' ', node.Peers.Directory.Placed)}, served by {string.Join(' ', node.Peers.Directory.Owners())}, "
         + $"dead letters {string.Join(", ", node.Parts.System.DeadLetters.Counts.Where(c => c.Value > 0))}, "
         + $"last {string.Join(" | ", node.Parts.System.DeadLetters.Recent.TakeLast(3))}, "
         + $"dropped {string.Join(" | ", node.Transport.Dropped.Recent.TakeLast(3))}").Concat(Notices));
@@ -144,6 +151,10 @@ internal sealed class ClusterRig : IAsyncDisposable
             node.Parts.Scope.Clear();
         }
 
-        await Task.WhenAll(nodes.Select(node => node.DisposeAsync().AsTask()));
+        // Workers first, and one after the other: what a node has run is told to one that has the job's shard and is still there.
+        foreach (var node in nodes.OrderBy(node => node.Peers.Me.Roles.HasFlag(MemberRoles.Queue)))
+        {
+            await node.DisposeAsync();
+        }
     }
 }

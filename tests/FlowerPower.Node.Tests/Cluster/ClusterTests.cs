@@ -5,6 +5,9 @@ namespace FlowerPower.Node.Tests.Cluster;
 
 public sealed class ClusterTests
 {
+    /// <summary>So many shards that chance leaves none of two nodes without any.</summary>
+    private const int Plenty = 64;
+
     [Fact]
     public async Task Three_nodes_share_the_shards_and_any_of_them_takes_and_answers_for_every_job()
     {
@@ -49,16 +52,11 @@ public sealed class ClusterTests
     [Fact]
     public async Task A_worker_reports_to_the_node_that_serves_a_shard_while_its_own_node_waits_for_it()
     {
-        await using var rig = new ClusterRig(residence: TimeSpan.FromHours(1)); // no shard moves to balance the cluster
+        await using var rig = new ClusterRig(shards: Plenty, residence: TimeSpan.FromHours(1)); // no shard moves to balance the cluster
         var a = await rig.StartAsync("a", MemberRoles.Queue);
         await rig.SettledAsync(a);
         var b = await rig.StartAsync("b");
-        var change = b.Peers.Directory.Changed;
-        while (!b.Peers.Directory.Owners().All(owner => owner == a.Name) || !b.Peers.Directory.Placed.Contains(b.Name))
-        {
-            await change.Within("b to know what a serves and what belongs to itself");
-            change = b.Peers.Directory.Changed;
-        }
+        await rig.UntilAsync([b], BelongsToBothAndIsAtA, "b to know what a serves and what belongs to itself");
 
         var ids = await ClusterRig.EnqueueAsync(a.Queue, 16);
 
@@ -68,6 +66,8 @@ public sealed class ClusterTests
         }
 
         Assert.Equal(0, b.ShardsServed);
+
+        bool BelongsToBothAndIsAtA() => b.Peers.Directory.Owners().All(owner => owner == a.Name) && b.Peers.Directory.Placed.Contains(b.Name);
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class ClusterTests
     [Fact]
     public async Task The_jobs_of_a_shard_that_moved_are_counted_where_it_is_and_not_where_it_was()
     {
-        await using var rig = new ClusterRig();
+        await using var rig = new ClusterRig(shards: Plenty);
         var a = await rig.StartAsync("a", MemberRoles.Queue);
         await ClusterRig.EnqueueAsync(a.Queue, 40);
 

@@ -35,6 +35,17 @@ public sealed class ShardDirectoryTests
     }
 
     [Fact]
+    public void Shards_belong_to_members_by_their_weight()
+    {
+        var many = new ShardDirectory(shardCount: 256);
+        var heavy = Row("a") with { Info = Row("a").Info with { Weight = 7 } };
+
+        many.Apply([heavy, Row("b")]);
+
+        Assert.InRange(many.Placed.Count(owner => owner == "b"), 16, 48); // an eighth
+    }
+
+    [Fact]
     public void Nobody_has_a_shard_if_nobody_who_serves_is_up()
     {
         directory.Apply([Row("a", MemberStatus.Joining), Row("w", roles: MemberRoles.Worker)]);

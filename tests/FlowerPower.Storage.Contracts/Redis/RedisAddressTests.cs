@@ -35,6 +35,8 @@ public sealed class RedisAddressTests
     [InlineData("redis://a:70000", "the port '70000'")]
     [InlineData("redis://a/x", "the database 'x'")]
     [InlineData("redis://a?nam=x", "'nam=x' is not an option")]
+    [InlineData("redis://a?name=", "name= is followed by no name")]
+    [InlineData("redis://a?sentinel=", "sentinel= is followed by no name")]
     [InlineData("redis://a?name=a{b", "the name 'a{b'")]
     [InlineData("redis://ada:pw@a", "user names are not supported")]
     [InlineData("redis://pw@a", "with a colon before it")]

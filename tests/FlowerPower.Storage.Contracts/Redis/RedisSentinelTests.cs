@@ -86,7 +86,7 @@ public sealed class RedisSentinelTests : IAsyncLifetime
 
         Assert.Contains("know no master named 'yours': correct ?sentinel=NAME", unknown.Message, StringComparison.Ordinal);
         Assert.Contains($"No sentinel answers at 127.0.0.1:{port}", away.Message, StringComparison.Ordinal);
-        Assert.Contains("refuse to say where 'mymaster' is (ERR unknown command", noSentinel.Message, StringComparison.Ordinal);
+        Assert.Contains("are no sentinels: name the sentinels' ports", noSentinel.Message, StringComparison.Ordinal);
     }
 
     private async Task UntilReplicatedAsync()

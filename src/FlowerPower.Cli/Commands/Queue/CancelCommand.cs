@@ -25,8 +25,8 @@ internal sealed class CancelCommand : JobIdCommand
     protected override Task<CommandReply> AskAsync(CommandContext context, JobQueueManager queue, JobId job) =>
         queue.CancelAsync(job, context.Parse.GetValue(reason), cancellationToken: context.Interrupted);
 
-    protected override string Done(JobView job) =>
-        $"Job {job.Id} is {JobText.Word(job.Status)}. To let it run after all: flowerpower queue retry {job.Id}";
+    protected override string Done(CommandContext context, JobView job) =>
+        $"Job {job.Id} is {JobText.Word(job.Status)}. To let it run after all: {context.Next.Queue($"retry {job.Id}")}";
 
     protected override string Refused(JobView job, Refusal why) => why == Refusal.AlreadyFinished
         ? $"Job {job.Id} has {JobText.Word(job.Status)} already: there is nothing to cancel."

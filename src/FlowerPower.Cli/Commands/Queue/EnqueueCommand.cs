@@ -42,7 +42,7 @@ internal sealed class EnqueueCommand : EnqueueingCommand
         {
             try
             {
-                QueueState.RequireWorkers(opened, overview, job);
+                QueueState.RequireWorkers(context.Next, opened, overview, job);
                 return await JobRunner.AwaitResultAsync(
                     context, opened, job.Id, token => queue.WatchAsync(job.Id, token), context.Parse.GetValue(waitTimeout)).ConfigureAwait(false);
             }
@@ -53,7 +53,7 @@ internal sealed class EnqueueCommand : EnqueueingCommand
             }
         }
 
-        var serve = QueueState.HowToServeAlso(opened, overview, job.Queue);
+        var serve = QueueState.HowToServeAlso(context.Next, opened, overview, job.Queue);
         context.Output.Note((job.IsFinished, overview.Serves(job.Queue), overview.WorkerSlots) switch
         {
             (true, _, _) => $"it has {JobText.Word(job.Status)} already",

@@ -19,7 +19,7 @@ internal abstract class JobIdCommand : ToolCommand
     protected abstract Task<CommandReply> AskAsync(CommandContext context, JobQueueManager queue, JobId job);
 
     /// <summary>What has been done, in a sentence.</summary>
-    protected abstract string Done(JobView job);
+    protected abstract string Done(CommandContext context, JobView job);
 
     /// <summary>Why it was refused, in a sentence.</summary>
     protected abstract string Refused(JobView job, Refusal why);
@@ -39,7 +39,7 @@ internal abstract class JobIdCommand : ToolCommand
             throw new CommandFailedException(Refused(reply.Job, refusal));
         }
 
-        context.Output.Text(Done(reply.Job));
+        context.Output.Text(Done(context, reply.Job));
         context.Output.Json(json => JobJson.Write(json, reply.Job));
         return ExitCodes.Done;
     }

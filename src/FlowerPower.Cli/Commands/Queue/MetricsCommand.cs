@@ -25,7 +25,7 @@ internal sealed class MetricsCommand(CommonOptions common) : ToolCommand(common,
         var opened = await queue.OpenAsync(context.Interrupted).ConfigureAwait(false);
         var isServed = QueueState.IsServedElsewhere(opened);
         context.Output.Text($"Project '{queue.Project.Name}', "
-            + (isServed ? $"served by {QueueState.Server(opened, overview)}." : "served by nobody now: flowerpower queue worker start"));
+            + (isServed ? $"served by {QueueState.Server(opened, overview)}." : $"served by nobody now: {context.Next.Queue("worker start")}"));
         var table = new TextTable("", "");
         foreach (var status in Enum.GetValues<JobStatus>())
         {

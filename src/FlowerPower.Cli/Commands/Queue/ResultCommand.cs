@@ -38,13 +38,13 @@ internal sealed class ResultCommand : ToolCommand
         await using var queue = context.OpenQueue(project);
         var waits = context.Parse.GetValue(wait);
         var wanted = context.Parse.GetValue(target)!;
-        var (job, _) = await JobTarget.FindAsync(queue, wanted, waits ? null : JobStatus.Completed, context.Interrupted).ConfigureAwait(false);
+        var (job, _) = await JobTarget.FindAsync(context, queue, wanted, waits ? null : JobStatus.Completed).ConfigureAwait(false);
         if (waits && !job.IsFinished)
         {
-            await QueueState.RequireWorkersAsync(queue, job, context.Interrupted).ConfigureAwait(false);
+            await QueueState.RequireWorkersAsync(context.Next, queue, job, context.Interrupted).ConfigureAwait(false);
             var id = job.Id;
             job = await JobWaiter.WaitAsync(
-                context.Host, context.Output, token => queue.WatchAsync(id, token), id, context.Parse.GetValue(timeout), context.Interrupted)
+                context, token => queue.WatchAsync(id, token), id, context.Parse.GetValue(timeout), context.Interrupted)
                 .ConfigureAwait(false);
         }
 

@@ -20,7 +20,7 @@ internal sealed class RetryCommand(CommonOptions common)
     protected override Task<CommandReply> AskAsync(CommandContext context, JobQueueManager queue, JobId job) =>
         queue.RetryAsync(job, cancellationToken: context.Interrupted);
 
-    protected override string Done(JobView job) => $"Job {job.Id} is {JobText.Word(job.Status)} again.";
+    protected override string Done(CommandContext context, JobView job) => $"Job {job.Id} is {JobText.Word(job.Status)} again.";
 
     protected override string Refused(JobView job, Refusal why) =>
         $"Job {job.Id} is {JobText.Word(job.Status)}: only a failed or cancelled job can run again. Enqueue the pipeline for another job.";

@@ -26,7 +26,7 @@ internal sealed class RunJobCommand(CommonOptions common)
         var job = await queue.GetQueueStatusAsync(receipt.Id, context.Interrupted).ConfigureAwait(false);
         for (var nodes = 1; ; nodes++)
         {
-            var opened = await QueueState.EnsureRunsAsync(queue, job, context.Host, context.Output, context.Interrupted).ConfigureAwait(false);
+            var opened = await QueueState.EnsureRunsAsync(context, queue, job, context.Interrupted).ConfigureAwait(false);
             try
             {
                 return await JobRunner.AwaitResultAsync(

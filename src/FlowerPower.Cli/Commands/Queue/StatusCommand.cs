@@ -38,10 +38,10 @@ internal sealed class StatusCommand : ToolCommand
             return await MetricsCommand.PrintAsync(context, queue).ConfigureAwait(false);
         }
 
-        var (job, byPipeline) = await JobTarget.FindAsync(queue, wanted, status: null, context.Interrupted).ConfigureAwait(false);
+        var (job, byPipeline) = await JobTarget.FindAsync(context, queue, wanted, status: null).ConfigureAwait(false);
         var recent = byPipeline ? await RecentAsync(queue, job, context.Interrupted).ConfigureAwait(false) : [];
         var now = context.Host.Time.GetUtcNow();
-        context.Output.Text(string.Join('\n', JobText.Details(job, now, context.Output.Width)));
+        context.Output.Text(string.Join('\n', JobText.Details(job, context.Next, now, context.Output.Width)));
         if (recent.Count > 0)
         {
             context.Output.Text("\nBefore it:");

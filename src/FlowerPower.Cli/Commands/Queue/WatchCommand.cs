@@ -29,16 +29,16 @@ internal sealed class WatchCommand : ToolCommand
     protected override async Task<int> RunAsync(CommandContext context)
     {
         await using var queue = context.OpenQueue(context.LoadProject());
-        var (job, _) = await JobTarget.FindAsync(queue, context.Parse.GetValue(target)!, status: null, context.Interrupted).ConfigureAwait(false);
+        var (job, _) = await JobTarget.FindAsync(context, queue, context.Parse.GetValue(target)!, status: null).ConfigureAwait(false);
         if (!job.IsFinished)
         {
-            await QueueState.RequireWorkersAsync(queue, job, context.Interrupted).ConfigureAwait(false);
+            await QueueState.RequireWorkersAsync(context.Next, queue, job, context.Interrupted).ConfigureAwait(false);
             var id = job.Id;
             job = await JobWaiter.WaitAsync(
-                context.Host, context.Output, token => queue.WatchAsync(id, token), id, timeout: null, context.Interrupted).ConfigureAwait(false);
+                context, token => queue.WatchAsync(id, token), id, timeout: null, context.Interrupted).ConfigureAwait(false);
         }
 
-        context.Output.Text(string.Join('\n', JobText.Details(job, context.Host.Time.GetUtcNow(), context.Output.Width)));
+        context.Output.Text(string.Join('\n', JobText.Details(job, context.Next, context.Host.Time.GetUtcNow(), context.Output.Width)));
         context.Output.Json(json => JobJson.Write(json, job));
         return job.Status == JobStatus.Completed ? ExitCodes.Done : throw new JobFailedException(job);
     }

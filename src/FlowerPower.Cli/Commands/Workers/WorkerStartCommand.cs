@@ -2,6 +2,7 @@ using System.CommandLine;
 using FlowerPower.Cli.Parsing;
 using FlowerPower.Cli.Running;
 using FlowerPower.Client;
+using FlowerPower.Node;
 
 namespace FlowerPower.Cli.Commands.Workers;
 
@@ -64,7 +65,7 @@ internal sealed class WorkerStartCommand : ToolCommand
         };
         await using var queue = context.OpenQueue(project, parse.GetValue(backend), options);
         var opened = await queue.OpenAsync(context.Interrupted).ConfigureAwait(false);
-        Announce(context.Output, project.Name, served, await opened.OverviewAsync(context.Interrupted).ConfigureAwait(false));
+        Announce(context.Output, project.Name, context.PlaceOf(project), served, await opened.OverviewAsync(context.Interrupted).ConfigureAwait(false));
         if (opened is EmbeddedJobQueue embedded)
         {
             _ = embedded.Node.StopRequested.ContinueWith(_ => context.Host.Interrupts.Raise(), TaskScheduler.Default);
@@ -92,15 +93,17 @@ internal sealed class WorkerStartCommand : ToolCommand
             : ExitCodes.Done;
     }
 
-    private static void Announce(Output output, string project, IReadOnlyList<string>? served, FlowerPower.Jobs.QueueOverview overview)
+    private static void Announce(Output output, string project, QueuePlace place, IReadOnlyList<string>? served, FlowerPower.Jobs.QueueOverview overview)
     {
         var slots = Sentences.Count(overview.WorkerSlots, "worker slot");
         var names = served is null ? "all queues" : (served.Count == 1 ? "queue " : "queues ") + string.Join(", ", served);
-        output.Text($"Serving project '{project}' with {slots} for {names}, in process {Environment.ProcessId}. Ctrl-C stops it.");
+        var store = place.Redis is null ? "" : $" (jobs in {place.Text})";
+        output.Text($"Serving project '{project}'{store} with {slots} for {names}, in process {Environment.ProcessId}. Ctrl-C stops it.");
         output.Json(json =>
         {
             json.WriteStartObject();
             json.WriteString("project", project);
+            json.WriteString("store", place.Text);
             json.WriteString("node", overview.Node);
             json.WriteNumber("processId", Environment.ProcessId);
             json.WriteNumber("workerSlots", overview.WorkerSlots);

@@ -22,7 +22,7 @@ internal sealed record PeerQueue(string Name, string Program, string Script, int
     [
         new("bullmq", "node", "bullmq.js", 1, ["ZCARD", "bull:bench:completed"], Waits: true),
         new("beequeue", "node", "beequeue.js", 2, ["SCARD", "bq:bench:succeeded"], Waits: true),
-        new("sidekiq", "ruby", "sidekiq.rb", 2, ["GET", "stat:processed"], Waits: false),
+        new("sidekiq", "ruby", "sidekiq.rb", 2, ["HLEN", "results"], Waits: false),
     ];
 
     /// <summary>Jobs are stored first, then the workers start. It counts from the first result on: their start costs them nothing.</summary>

@@ -14,7 +14,7 @@ class Noop
   include Sidekiq::Worker
 
   def perform(i)
-    STORE.with { |redis| redis.set("result:#{jid}", JSON.generate(ok: true, i: i), ex: 86_400) }
+    STORE.with { |redis| redis.hset("results", jid, JSON.generate(ok: true, i: i)) }
   end
 end
 
