@@ -21,6 +21,9 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
     {
         watchers?.ForEach(static watch => watch.Watcher.Tell(WatchLost.Instance));
 
+        // An actor that waited long is old to the garbage collector, which would keep what it refers to until it looks at the old ones: the job's last
+        // state, of each job that ends, would be copied twice first.
+        (state, progress, watchers) = (JobState.None, null, null);
         return ValueTask.CompletedTask;
     }
 

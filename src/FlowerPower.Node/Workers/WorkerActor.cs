@@ -163,7 +163,12 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
 
         // Reports that wait for a slow store count, so that a worker cannot pile up outcomes without end.
         var unreported = Math.Max(0, reports.Count - board.Slots);
-        var free = board.Slots - running.Count - board.Brokers.Values.Sum(broker => broker.Promised) - unreported;
+        var free = board.Slots - running.Count - board.Promised - unreported;
+        if (free <= 0 && board.Brokers.Count == 1)
+        {
+            return; // the usual case of a busy node, after each message
+        }
+
         var brokers = board.Brokers.ToList();
         var shares = brokers.ConvertAll(broker => broker.Value.Share);
         if (free > 0)

@@ -19,6 +19,21 @@ internal sealed class WorkerBoard(int slots)
     /// <summary>What is promised to whom.</summary>
     public Dictionary<ActorRef, BrokerSeat> Brokers { get; } = [];
 
+    /// <summary>Free slots that brokers may fill, in all.</summary>
+    public int Promised
+    {
+        get
+        {
+            var sum = 0;
+            foreach (var seat in Brokers.Values)
+            {
+                sum += seat.Promised;
+            }
+
+            return sum;
+        }
+    }
+
     /// <summary>A broker has yet to confirm that it holds nothing of this worker's.</summary>
     public bool IsRetracting => Brokers.Values.Any(broker => broker.IsRetracting);
 
