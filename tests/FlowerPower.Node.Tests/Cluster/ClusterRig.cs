@@ -34,6 +34,9 @@ internal sealed class ClusterRig : IAsyncDisposable
 
     public InMemoryMemberTable Table { get; }
 
+    /// <summary>How long a node that stops waits for what it runs.</summary>
+    public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(20);
+
     public ScriptedExecutor Executor { get; } = ScriptedExecutor.Echo();
 
     public ConcurrentQueue<string> Notices { get; } = [];
@@ -58,7 +61,7 @@ internal sealed class ClusterRig : IAsyncDisposable
                     Time = time,
                     WorkerSlots = slots,
                     Queues = queues,
-                    DrainTimeout = TimeSpan.FromSeconds(20),
+                    DrainTimeout = Drain,
                     OnNotice = notice => Notices.Enqueue($"{name}: {notice.Text}"),
                 },
             },

@@ -207,6 +207,27 @@ public sealed class ClusterTests
     }
 
     [Fact]
+    public async Task A_worker_that_stops_waits_once_for_a_node_that_takes_its_outcome()
+    {
+        await using var rig = new ClusterRig { Drain = TimeSpan.FromMilliseconds(200) };
+        var a = await rig.StartAsync("a", MemberRoles.Queue);
+        await rig.SettledAsync(a);
+        var w = await rig.StartAsync("w", MemberRoles.Worker);
+        rig.Executor.On("never", async run =>
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, run.Cancelled);
+            return "{}";
+        });
+        await ClusterRig.EnqueueAsync(a.Queue, 1, "never");
+        await rig.Executor.NextStartAsync();
+
+        await rig.VanishAsync(a);
+        await rig.StopAsync(w);
+
+        Assert.Single(rig.Notices, notice => notice.Contains("was taken by nobody before the stop", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_job_does_not_wait_for_a_slot_that_another_queue_node_holds_idle()
     {
         await using var rig = new ClusterRig();
