@@ -97,11 +97,14 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
         var told = Channel.CreateBounded<object>(new BoundedChannelOptions(16) { FullMode = BoundedChannelFullMode.DropOldest });
         var watcher = parts.System.Callback($"watch/{id}", message => told.Writer.TryWrite(message));
         RequireHere(id);
+        var isAskedAgain = false;
+        JobReply? last = null;
         try
         {
             parts.Jobs.Tell(id.Value, new WatchJob(watcher, EndOnly: false), watcher);
-            await foreach (var message in told.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(parts.IsSimulated))
+            while (true)
             {
+                var message = await NextAsync(told.Reader, cancellationToken).ConfigureAwait(parts.IsSimulated);
                 if (message is not JobReply reply)
                 {
                     if (parts.Stopped.IsCancellationRequested)
@@ -109,10 +112,26 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
                         throw Stopped(id);
                     }
 
-                    await Task.Delay(RepeatAfter, parts.Options.Time, cancellationToken).ConfigureAwait(parts.IsSimulated);
+                    if (message is null)
+                    {
+                        parts.Jobs.Tell(id.Value, new UnwatchJob(watcher));
+                    }
+                    else
+                    {
+                        await Task.Delay(RepeatAfter, parts.Options.Time, cancellationToken).ConfigureAwait(parts.IsSimulated);
+                    }
+
                     RequireHere(id);
+                    isAskedAgain = true;
                     parts.Jobs.Tell(id.Value, new WatchJob(watcher, EndOnly: false), watcher);
                     continue;
+                }
+
+                var isNews = !isAskedAgain || last is null || last.State.Version != reply.State.Version || last.Progress != reply.Progress;
+                (isAskedAgain, last) = (false, reply);
+                if (!isNews)
+                {
+                    continue; // the question was repeated, not the answer
                 }
 
                 if (View(reply) is not { } view)
@@ -162,6 +181,26 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
         {
             Queues = parts.Options.Queues,
         };
+    }
+
+    /// <summary>The next word of a job; <see langword="null"/>: it has said nothing for so long that it is asked again, for the same reason as in a wait.</summary>
+    private async Task<object?> NextAsync(ChannelReader<object> told, CancellationToken cancellationToken)
+    {
+        if (!parts.IsCluster)
+        {
+            return await told.ReadAsync(cancellationToken).ConfigureAwait(parts.IsSimulated);
+        }
+
+        using var patience = new CancellationTokenSource(AskAgainAfter, parts.Options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            return await told.ReadAsync(either.Token).ConfigureAwait(parts.IsSimulated);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
     }
 
     /// <summary>The node owns its parts; there is nothing of its own to end.</summary>

@@ -61,8 +61,9 @@ public interface IMemberTable
     ValueTask<ShardFalls> CountFallAsync(int shard, string owner, ClaimId claim, int most, int few, CancellationToken cancellationToken);
 
     /// <summary>A shard has been served for long enough, or an operator says that it may be taken again: its count begins anew, and it is not parked any more.</summary>
-    /// <returns>Whether it was parked.</returns>
-    ValueTask<bool> AcquitAsync(int shard, CancellationToken cancellationToken);
+    /// <param name="after">The claim whose end was the last one to be counted before the shard was served: if another was counted since, nothing happens. <see langword="null"/>: whatever was counted.</param>
+    /// <returns>Whether it was parked, and is not any more.</returns>
+    ValueTask<bool> AcquitAsync(int shard, ClaimId? after, CancellationToken cancellationToken);
 
     /// <summary>The table as it stands; changes nothing. An empty table has version 0.</summary>
     ValueTask<MemberView> ReadAsync(CancellationToken cancellationToken);

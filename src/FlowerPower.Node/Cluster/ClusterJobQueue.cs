@@ -13,6 +13,9 @@ internal interface IClusterNodes
     /// <summary>Who has the shard, or whom it belongs to; <see langword="null"/>: nobody.</summary>
     string? OwnerOf(int shard);
 
+    /// <summary>Who says that it has the shard; <see langword="null"/>: nobody does, or it is on its way from one node to another.</summary>
+    string? ServedBy(int shard);
+
     /// <summary>The node's queue; <see langword="null"/> while it cannot be reached.</summary>
     IJobQueue? QueueOf(string node);
 
@@ -36,6 +39,7 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
 {
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ListPatience = TimeSpan.FromSeconds(2);
 
     public async Task<IReadOnlyList<EnqueueReceipt>> EnqueueAsync(
         IReadOnlyList<EnqueueRequest> requests, CancellationToken cancellationToken = default)
@@ -138,7 +142,8 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
         var limit = Math.Clamp(filter.Limit, 1, JobFilter.MaxLimit);
         var (pages, missing) = await OnAllAsync(
             queue => queue.ListAsync(filter, cancellationToken),
-            queue => queue.ListAsync(filter with { Unfinished = true }, cancellationToken)).ConfigureAwait(false);
+            queue => queue.ListAsync(filter with { Unfinished = true }, cancellationToken),
+            cancellationToken).ConfigureAwait(false);
         // A job that was in two places while it moved, or ended in between, is shown once: as it stands later.
         var jobs = pages.SelectMany(page => page.Jobs)
             .GroupBy(job => job.Id)
@@ -152,8 +157,8 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
 
     public async Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default)
     {
-        var (answers, missing) = await OnAllAsync(queue => queue.OverviewAsync(cancellationToken), queue => queue.OverviewAsync(cancellationToken))
-            .ConfigureAwait(false);
+        var (answers, missing) = await OnAllAsync(
+            queue => queue.OverviewAsync(cancellationToken), queue => queue.OverviewAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
         var counts = new Dictionary<JobStatus, long>(answers[0].Counts);
         foreach (var (status, count) in answers.Skip(1).SelectMany(answer => answer.Counts).Where(c => !JobLister.FinishedStatuses.Contains(c.Key)))
         {
@@ -175,10 +180,65 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
 
     private int ShardOf(JobId id) => ShardKey.Of(id.Value, nodes.ShardCount);
 
-    /// <summary>Asks every node that serves shards: one of them for what any node can tell as well, the others for what they alone have.</summary>
-    /// <returns>The answers, that one's first, and who gave none; <see langword="null"/>: all did.</returns>
+    /// <summary>
+    /// Asks every node that serves shards: one of them for what any node can tell as well, the others for what they alone have. A shard that is on its way
+    /// from one node to another meanwhile is in no answer, so they are asked again once it has come.
+    /// </summary>
+    /// <returns>The answers, that one's first, and what is missing in them; <see langword="null"/>: nothing.</returns>
     /// <exception cref="QueueUnavailableException">Nobody answers.</exception>
-    private async Task<(IReadOnlyList<T> Answers, IReadOnlyList<string>? Missing)> OnAllAsync<T>(Func<IJobQueue, Task<T>> askFirst, Func<IJobQueue, Task<T>> askOther)
+    private async Task<(IReadOnlyList<T> Answers, IReadOnlyList<string>? Missing)> OnAllAsync<T>(
+        Func<IJobQueue, Task<T>> askFirst, Func<IJobQueue, Task<T>> askOther, CancellationToken cancellationToken)
+        where T : class
+    {
+        var started = time.GetTimestamp();
+        while (true)
+        {
+            var before = await PlacesAsync(started, cancellationToken).ConfigureAwait(false);
+            var (answers, silent) = await AskAllAsync(askFirst, askOther).ConfigureAwait(false);
+            var parked = nodes.Parked;
+            var moving = Enumerable.Range(0, before.Length).Except(parked.Select(shelved => shelved.Shard))
+                .Where(shard => before[shard] is null || before[shard] != nodes.ServedBy(shard)).ToList();
+            if (moving.Count == 0 || time.GetElapsedTime(started) > ListPatience)
+            {
+                List<string> missing = [.. silent.Select(node => $"{node.Name} at {node.Address}"), .. ParkedShards.Names(parked), .. MovingShards(moving)];
+                return (answers, missing.Count == 0 ? null : missing);
+            }
+        }
+    }
+
+    /// <summary>Who has each shard, once each is somewhere, or when it has been waited for long enough.</summary>
+    private async Task<string?[]> PlacesAsync(long started, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var change = nodes.Changed; // before the look, so that a change after it is not missed
+            var places = Enumerable.Range(0, nodes.ShardCount).Select(nodes.ServedBy).ToArray();
+            var parked = nodes.Parked;
+            var left = ListPatience - time.GetElapsedTime(started);
+            if (left <= TimeSpan.Zero || !places.Where((place, shard) => place is null && parked.All(shelved => shelved.Shard != shard)).Any())
+            {
+                return places;
+            }
+
+            try
+            {
+                await change.WaitAsync(left, time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                // What has come by now is listed, and the rest is named.
+            }
+        }
+    }
+
+    private static IEnumerable<string> MovingShards(List<int> moving) => moving.Count switch
+    {
+        0 => [],
+        1 => [$"shard {moving[0]} (on its way to a node)"],
+        _ => [$"{moving.Count} shards (on their way to a node)"],
+    };
+
+    private async Task<(IReadOnlyList<T> Answers, IReadOnlyList<MemberInfo> Silent)> AskAllAsync<T>(Func<IJobQueue, Task<T>> askFirst, Func<IJobQueue, Task<T>> askOther)
         where T : class
     {
         var all = nodes.Living.Where(node => node.Roles.HasFlag(MemberRoles.Queue)).ToList();
@@ -187,8 +247,7 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
             throw new QueueUnavailableException("No node of the cluster serves jobs: start one with the role 'queue'.");
         }
 
-        var parked = nodes.Parked;
-        var missing = new List<MemberInfo>();
+        var silent = new List<MemberInfo>();
         for (var (first, rest) = (all[0], all.Skip(1).ToList()); ; (first, rest) = (rest[0], [.. rest.Skip(1)]))
         {
             var others = rest.ConvertAll(node => TryAsync(node, askOther));
@@ -196,17 +255,15 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
             var answers = await Task.WhenAll(others).ConfigureAwait(false);
             if (told is not null)
             {
-                missing.AddRange(rest.Where((_, i) => answers[i] is null));
-                return (
-                    [told, .. answers.OfType<T>()],
-                    missing.Count + parked.Count == 0 ? null : [.. missing.Select(node => $"{node.Name} at {node.Address}"), .. ParkedShards.Names(parked)]);
+                silent.AddRange(rest.Where((_, i) => answers[i] is null));
+                return ([told, .. answers.OfType<T>()], silent);
             }
 
-            missing.Add(first);
+            silent.Add(first);
             if (rest.Count == 0)
             {
                 throw new QueueUnavailableException(
-                    $"No node that serves jobs can be reached at the moment ({string.Join(", ", missing.Select(node => $"{node.Name} at {node.Address}"))}): ask again.");
+                    $"No node that serves jobs can be reached at the moment ({string.Join(", ", silent.Select(node => $"{node.Name} at {node.Address}"))}): ask again.");
             }
         }
 

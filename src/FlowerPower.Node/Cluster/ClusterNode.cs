@@ -182,15 +182,16 @@ public sealed class ClusterNode : IAsyncDisposable
     {
         if (!membership.Died.IsCompleted)
         {
-            await node.DrainAsync().ConfigureAwait(false);
             try
             {
+                await node.DrainAsync().ConfigureAwait(false);
                 await membership.SetStatusAsync(MemberStatus.Leaving).ConfigureAwait(false);
                 peers.TellMembersChanged();
                 await keeper.GiveAwayAsync().WaitAsync(HandOverTimeout, node.Parts.Options.Time).ConfigureAwait(false);
             }
-            catch (Exception error) when (error is StoreException or InvalidOperationException or TimeoutException)
+            catch (Exception error)
             {
+                // Whatever it was: the lease, the connections and the store are let go of below.
                 node.Parts.Warn($"The node could not hand over all of its shards; the others take them: {error.Message}");
             }
         }
@@ -263,6 +264,8 @@ public sealed class ClusterNode : IAsyncDisposable
 
         public void PeerLost(Peer peer, PeerLoss loss) => Now?.PeerLost(peer, loss);
 
+        public void Dropped(DroppedMessage message) => Now?.Dropped(message);
+
         public async ValueTask ReceiveAsync(Inbound message) => await (await Inner.Task.ConfigureAwait(false)).ReceiveAsync(message).ConfigureAwait(false);
 
         private ITransportHandler? Now => Inner.Task.IsCompletedSuccessfully ? Inner.Task.Result : null;
@@ -281,6 +284,8 @@ public sealed class ClusterNode : IAsyncDisposable
         public IReadOnlyList<ParkedShard> Parked => peers.View.Parked;
 
         public string? OwnerOf(int shard) => peers.Directory.OwnerOf(shard);
+
+        public string? ServedBy(int shard) => peers.Directory.ServedBy(shard);
 
         public IJobQueue? QueueOf(string name) => name == peers.Me.Incarnation ? node.Queue : peers.Find(name)?.Queue;
 

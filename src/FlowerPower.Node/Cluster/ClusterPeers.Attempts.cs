@@ -7,6 +7,21 @@ namespace FlowerPower.Node.Cluster;
 /// <summary>What becomes of attempts whose worker is away.</summary>
 internal sealed partial class ClusterPeers
 {
+    /// <summary>An outcome that was told to a former owner, and what else was lost on its way, is found out so soon.</summary>
+    private static readonly TimeSpan ConfirmEvery = TimeSpan.FromSeconds(30);
+
+    /// <summary>Jobs that run, by what this node's shards know: their workers are asked whether they have them.</summary>
+    private void ConfirmAll()
+    {
+        foreach (var worker in nodes.Values.Where(node => node.HasWorkers && node.IsConnected).Select(node => node.Incarnation).Append(Me.Incarnation))
+        {
+            foreach (var journal in parts.Journals)
+            {
+                TellRunning(journal, worker, new ConfirmRunning(new WorkerId(worker)));
+            }
+        }
+    }
+
     public void AwaitWorkers(int shard, IReadOnlyCollection<WorkerId> workers)
     {
         foreach (var worker in workers.Where(worker => Find(worker.Value) is not { IsConnected: true }))

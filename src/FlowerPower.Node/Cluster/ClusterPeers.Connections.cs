@@ -72,6 +72,24 @@ internal sealed partial class ClusterPeers : ITransportHandler
         }
     }
 
+    /// <summary>A question to another node, or the answer to somebody, that cannot be sent as it is.</summary>
+    public void Dropped(DroppedMessage message)
+    {
+        if (UnsentAnswers.Of(message) is not { } answer || message.Peer is not { } identity)
+        {
+            return;
+        }
+
+        if (message.Message is LocalRequest)
+        {
+            Find(identity.NodeId)?.Queue?.Refuse(answer);
+        }
+        else
+        {
+            transport.Peers.FirstOrDefault(peer => peer.Identity == identity)?.Tell(answer);
+        }
+    }
+
     public async ValueTask ReceiveAsync(Inbound message)
     {
         if (!ready.Task.IsCompletedSuccessfully)
@@ -185,7 +203,7 @@ internal sealed partial class ClusterPeers : ITransportHandler
     {
         try
         {
-            var wasParked = await membership.AcquitAsync(unpark.Shard, stopping.Token).ConfigureAwait(false);
+            var wasParked = await membership.AcquitAsync(unpark.Shard, after: null, stopping.Token).ConfigureAwait(false);
             if (wasParked)
             {
                 parts.Warn($"Shard {unpark.Shard} may be taken again: an operator said so ({message.From.Identity.NodeId}).");

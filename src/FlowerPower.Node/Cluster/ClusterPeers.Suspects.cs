@@ -6,11 +6,11 @@ namespace FlowerPower.Node.Cluster;
 /// <summary>Shards whose owners ended without giving them back: counted, acquitted, parked.</summary>
 internal sealed partial class ClusterPeers
 {
-    private readonly ConcurrentDictionary<int, byte> suspects = [];
+    private readonly ConcurrentDictionary<int, ClaimId> suspects = []; // shards of this node with the end that it counted before it took them
     private IReadOnlyList<int> knownParked = [];
 
     /// <summary>A node that has a shard for long enough and lives says so, if there was doubt.</summary>
-    private async Task AcquitLaterAsync(int shard)
+    private async Task AcquitLaterAsync(int shard, ClaimId after)
     {
         try
         {
@@ -18,7 +18,7 @@ internal sealed partial class ClusterPeers
             {
                 await Task.Delay(plan.AcquitAfter, parts.Options.Time, stopping.Token).ConfigureAwait(false);
             }
-            while (mine.ContainsKey(shard) && !await TryAcquitAsync(shard).ConfigureAwait(false));
+            while (mine.ContainsKey(shard) && !await TryAcquitAsync(shard, after).ConfigureAwait(false));
         }
         catch (OperationCanceledException)
         {
@@ -26,7 +26,7 @@ internal sealed partial class ClusterPeers
         }
     }
 
-    private async Task<bool> TryAcquitAsync(int shard)
+    private async Task<bool> TryAcquitAsync(int shard, ClaimId after)
     {
         if (!MayServe)
         {
@@ -35,7 +35,7 @@ internal sealed partial class ClusterPeers
 
         try
         {
-            await membership.AcquitAsync(shard, stopping.Token).ConfigureAwait(false);
+            await membership.AcquitAsync(shard, after, stopping.Token).ConfigureAwait(false);
             return true;
         }
         catch (StoreException)

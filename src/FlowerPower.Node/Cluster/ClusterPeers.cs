@@ -28,6 +28,7 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
     private MissingWorkers missing = null!;
     private LatestWord served = null!;
     private LatestWord map = null!;
+    private ITimer? confirming;
 
     public ClusterPeers(NodeMembership membership, int shardCount, ShardPlan plan)
     {
@@ -80,6 +81,7 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
             PeerUp(peer); // one that came before; a second word of it does no harm
         }
 
+        confirming = parts.Options.Time.CreateTimer(_ => ConfirmAll(), null, ConfirmEvery, ConfirmEvery);
         ready.SetResult(); // only now: what a node says first, which shards it serves, would be taken for a stranger's
     }
 
@@ -122,7 +124,7 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
             // It ended without giving the shard back. If that goes on and on, it may be the shard.
             if (!await membership.CountFallAsync(shard, holder, plan.MostFalls, ShardPlan.FewOf(parts.Journals.Length), cancellationToken).ConfigureAwait(false))
             {
-                suspects[shard] = 0;
+                suspects[shard] = holder.Claim;
                 return true;
             }
         }
@@ -144,9 +146,9 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
         mine[shard] = 0;
         Announce();
         ShardServing?.Invoke(shard, true);
-        if (suspects.TryRemove(shard, out _))
+        if (suspects.TryRemove(shard, out var ended))
         {
-            _ = AcquitLaterAsync(shard);
+            _ = AcquitLaterAsync(shard, ended);
         }
     }
 
@@ -176,6 +178,11 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         membership.Changed -= Apply;
+        if (confirming is not null)
+        {
+            await confirming.DisposeAsync().ConfigureAwait(false);
+        }
+
         await stopping.CancelAsync().ConfigureAwait(false);
         foreach (var node in nodes.Values)
         {

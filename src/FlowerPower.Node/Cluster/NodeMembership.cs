@@ -144,11 +144,12 @@ internal sealed partial class NodeMembership : IAsyncDisposable
     }
 
     /// <summary>A shard may be taken by whoever it belongs to, and nothing is held against it any more.</summary>
+    /// <param name="after">The claim whose end was counted last, unless it is all the same: see <see cref="IMemberTable.AcquitAsync"/>.</param>
     /// <returns>Whether it was parked; the view follows at once.</returns>
     /// <exception cref="StoreUnavailableException">The table does not answer, so it may have happened: call again.</exception>
-    public async Task<bool> AcquitAsync(int shard, CancellationToken cancellationToken)
+    public async Task<bool> AcquitAsync(int shard, ClaimId? after, CancellationToken cancellationToken)
     {
-        var wasParked = await CallAsync(c => table.AcquitAsync(shard, c), cancellationToken).ConfigureAwait(false);
+        var wasParked = await CallAsync(c => table.AcquitAsync(shard, after, c), cancellationToken).ConfigureAwait(false);
         if (wasParked)
         {
             LookNow();

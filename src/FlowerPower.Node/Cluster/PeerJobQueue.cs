@@ -16,6 +16,9 @@ internal sealed class PeerJobQueue(Peer peer) : RemoteJobQueue
         }
     }
 
+    /// <summary>A request could not be sent: whoever waits for its answer hears why.</summary>
+    public void Refuse(LocalResponse.Error why) => OnAnswer(why);
+
     /// <summary>Ask the node to stop, in good order; done when it has heard it.</summary>
     public Task StopNodeAsync(CancellationToken cancellationToken) =>
         AskAsync<LocalResponse.Ended>(n => new LocalRequest.Stop(n), cancellationToken);

@@ -61,8 +61,15 @@ internal sealed class QueueSessions(IJobQueue local, IJobQueue whole, string nod
         }
     }
 
-    private static Task SendAsync(Peer peer, LocalResponse response) =>
-        peer.Tell(response) ? Task.CompletedTask : Task.FromException(new PeerGoneException(new IOException("It takes no more.")));
+    /// <summary>An answer that finds no room would never be told: the connection ends, so that the other side asks again.</summary>
+    private static async Task SendAsync(Peer peer, LocalResponse response)
+    {
+        if (!peer.Tell(response))
+        {
+            await peer.CloseAsync().ConfigureAwait(false);
+            throw new PeerGoneException(new IOException("It takes no more."));
+        }
+    }
 
     private sealed class Session
     {

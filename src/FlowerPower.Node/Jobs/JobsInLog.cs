@@ -58,8 +58,13 @@ internal sealed class JobsInLog
         byAge.Enqueue((id, sequence));
     }
 
-    /// <summary>The job's record tells all.</summary>
-    public void Forget(JobId id) => dirty.Remove(id);
+    /// <summary>The batch that is built has the job's record, which tells all. Until it is stored the job is not forgotten: that may show that the store lost it.</summary>
+    public void MoveToRecord(JobState state)
+    {
+        var id = state.History!.Spec.Id;
+        dirty.Remove(id);
+        moving[id] = state;
+    }
 
     /// <summary>Take the oldest jobs to their records.</summary>
     /// <param name="records">Their records are added here.</param>

@@ -11,9 +11,14 @@ namespace FlowerPower.Node.Jobs;
 /// by the garbage collector, twice, before they die: that was a quarter of what a busy node did.
 /// </remarks>
 /// <param name="window">How long an acknowledged batch is kept; zero: not at all.</param>
-/// <param name="maxBytes">What they may weigh together.</param>
+/// <param name="maxBytes">What they may weigh together, but for those of the last seconds, which may weigh <see cref="YoungFactor"/> times as much.</param>
 internal sealed class RecentBatches(TimeProvider time, TimeSpan window, long maxBytes)
 {
+    private const int YoungFactor = 16;
+
+    /// <summary>What a restart or a failover takes away is of the last second or two: one large result must not push that out.</summary>
+    private static readonly TimeSpan Young = TimeSpan.FromSeconds(3);
+
     private readonly Queue<Kept> batches = [];
     private readonly PackedBytes packed = new();
     private BatchToken before; // the token of the batch before the oldest one that is kept
@@ -45,13 +50,16 @@ internal sealed class RecentBatches(TimeProvider time, TimeSpan window, long max
         }
 
         batches.Enqueue(new Kept(batch.Token, time.GetTimestamp(), packed.Add(BatchPacking.Pack(batch))));
-        while (batches.TryPeek(out var oldest) && (packed.Length > maxBytes || time.GetElapsedTime(oldest.Since) > window))
+        while (batches.TryPeek(out var oldest) && IsTooMuch(time.GetElapsedTime(oldest.Since)))
         {
             batches.Dequeue();
             packed.RemoveFirst();
             before = oldest.Token;
         }
     }
+
+    private bool IsTooMuch(TimeSpan age) =>
+        age > window || packed.Length > maxBytes * YoungFactor || (packed.Length > maxBytes && age > Young);
 
     /// <summary>The batches after the one of this token, oldest first.</summary>
     /// <returns><see langword="null"/> if the token is not one of this chain, or too old to be known.</returns>

@@ -125,7 +125,9 @@ internal sealed class ShardAppender(IShardStore store, int shard, ShardOwner me,
         parts.Warn(
             $"The store had lost the last {forgotten.Count} batches of shard {shard}, which it had acknowledged; they were written again, and nothing is "
             + $"missing. They concern {jobs.Count} jobs: {string.Join(", ", jobs.Take(NamesShown))}{(jobs.Count > NamesShown ? ", …" : "")}.");
-        return null;
+
+        // Jobs may have been read while the store did not know them: what was decided on that, this batch too, must not be stored.
+        return new ShardLostException($"Shard {shard} is read again, because its store had gone back and was mended.");
     }
 }
 

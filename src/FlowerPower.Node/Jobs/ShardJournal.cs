@@ -240,7 +240,7 @@ internal sealed class ShardJournal(
             if (pending.Record is not null)
             {
                 records.Add(pending.Record);
-                log.Forget(pending.Next.History!.Spec.Id);
+                log.MoveToRecord(pending.Next);
             }
             else
             {

@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using FlowerPower.Jobs;
@@ -41,14 +41,9 @@ internal sealed class RawJsonConverter : JsonConverter<ReadOnlyMemory<byte>>
             return default;
         }
 
+        // Byte for byte: written anew, letters would become escapes, and a result that may be stored might grow beyond that.
         using var document = JsonDocument.ParseValue(ref reader);
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            document.RootElement.WriteTo(writer);
-        }
-
-        return buffer.WrittenMemory;
+        return JsonMarshal.GetRawUtf8Value(document.RootElement).ToArray();
     }
 
     public override void Write(Utf8JsonWriter writer, ReadOnlyMemory<byte> value, JsonSerializerOptions options)

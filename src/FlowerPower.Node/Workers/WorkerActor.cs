@@ -340,7 +340,9 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
 
     private void Confirm(ConfirmAttempt confirm)
     {
-        if (!running.ContainsKey(confirm.Grant) && !reports.ContainsKey(confirm.Grant))
+        // One that was taken away is not reported when it ends: whoever asks for it must hear that nobody has it.
+        var isOurs = running.TryGetValue(confirm.Grant, out var attempt) && !attempt.IsTakenAway;
+        if (!isOurs && !reports.ContainsKey(confirm.Grant))
         {
             GiveBack(confirm.Id, confirm.Grant, attempt: null);
         }

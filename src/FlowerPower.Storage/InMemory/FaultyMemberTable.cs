@@ -36,8 +36,8 @@ public sealed class FaultyMemberTable(IMemberTable inner, TimeProvider time) : I
         CallAsync(() => inner.CountFallAsync(shard, owner, claim, most, few, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<bool> AcquitAsync(int shard, CancellationToken cancellationToken) =>
-        CallAsync(() => inner.AcquitAsync(shard, cancellationToken), cancellationToken);
+    public ValueTask<bool> AcquitAsync(int shard, ClaimId? after, CancellationToken cancellationToken) =>
+        CallAsync(() => inner.AcquitAsync(shard, after, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<MemberView> ReadAsync(CancellationToken cancellationToken) => CallAsync(() => inner.ReadAsync(cancellationToken), cancellationToken);

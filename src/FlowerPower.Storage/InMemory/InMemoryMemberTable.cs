@@ -126,11 +126,16 @@ public sealed class InMemoryMemberTable(TimeProvider clock) : IMemberTable
     }
 
     /// <inheritdoc/>
-    public async ValueTask<bool> AcquitAsync(int shard, CancellationToken cancellationToken)
+    public async ValueTask<bool> AcquitAsync(int shard, ClaimId? after, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (gate)
         {
+            if (after is not null && falls.GetValueOrDefault(shard)?.Claim != after)
+            {
+                return false;
+            }
+
             if (!falls.Remove(shard, out var before) || !before.IsParked)
             {
                 return false;

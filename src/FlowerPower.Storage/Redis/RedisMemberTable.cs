@@ -60,8 +60,8 @@ internal sealed class RedisMemberTable(RedisGate gate, string name, RedisMasters
         return new ShardFalls((int)Number(answer[1]), (string?)answer[0] == "PARKED");
     }
 
-    public async ValueTask<bool> AcquitAsync(int shard, CancellationToken cancellationToken) =>
-        (string?)(await RunAsync(["acquit", "", shard], cancellationToken).ConfigureAwait(false))[0] == "OK";
+    public async ValueTask<bool> AcquitAsync(int shard, ClaimId? after, CancellationToken cancellationToken) =>
+        (string?)(await RunAsync(["acquit", "", shard, after?.ToString() ?? ""], cancellationToken).ConfigureAwait(false))[0] == "OK";
 
     public async ValueTask<MemberView> ReadAsync(CancellationToken cancellationToken) =>
         RenewedOf(await RunAsync(["read"], cancellationToken).ConfigureAwait(false)).View!;

@@ -116,6 +116,46 @@ public sealed class ClusterJobQueueTests
     }
 
     [Fact]
+    public async Task A_list_waits_for_a_shard_that_is_between_two_nodes_and_is_made_anew_if_one_moved_meanwhile()
+    {
+        nodes.Living = [Member("a"), Member("b")];
+        nodes.IsMoving = true;
+        nodes.Queues["a"].OnList = filter =>
+        {
+            nodes.Owner = "b"; // it moves there while the first answer is made
+            return new JobPage([], null);
+        };
+        nodes.Queues["b"].OnList = filter => new JobPage(filter.Unfinished && nodes.Queues["b"].Lists == 1 ? [] : [Ended], null);
+        var list = queue.ListAsync(new JobFilter());
+        Assert.Equal(0, nodes.Queues["a"].Lists + nodes.Queues["b"].Lists);
+
+        nodes.IsMoving = false;
+        nodes.Owner = "a"; // it has come
+        var page = await list.Within();
+
+        Assert.Same(Ended, Assert.Single(page.Jobs));
+        Assert.Null(page.Missing);
+        Assert.Equal(2, nodes.Queues["b"].Lists);
+    }
+
+    [Fact]
+    public async Task A_list_names_a_shard_that_does_not_come_to_any_node()
+    {
+        nodes.Living = [Member("a")];
+        nodes.IsMoving = true;
+        nodes.Queues["a"].OnList = _ => new JobPage([Ended], null);
+        var list = queue.ListAsync(new JobFilter());
+
+        while (!list.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        Assert.Equal(["shard 0 (on its way to a node)"], (await list).Missing!);
+    }
+
+    [Fact]
     public async Task A_list_that_no_node_answers_is_no_empty_list()
     {
         nodes.Living = [Member("c")];
@@ -155,6 +195,10 @@ public sealed class ClusterJobQueueTests
 
         public string? OwnerOf(int shard) => Owner;
 
+        public string? ServedBy(int shard) => IsMoving ? null : Owner;
+
+        public bool IsMoving { get; set; }
+
         public IJobQueue? QueueOf(string node) => Queues.GetValueOrDefault(node);
 
         public void Doubt(int shard, string node)
@@ -174,6 +218,8 @@ public sealed class ClusterJobQueueTests
 
         public int Waits { get; private set; }
 
+        public int Lists { get; private set; }
+
         public List<RequestId?> Requests { get; } = [];
 
         public Task<IReadOnlyList<EnqueueReceipt>> EnqueueAsync(IReadOnlyList<EnqueueRequest> requests, CancellationToken cancellationToken = default)
@@ -192,7 +238,11 @@ public sealed class ClusterJobQueueTests
 
         public Task<JobView?> FindAsync(JobId id, CancellationToken cancellationToken = default) => throw new InvalidOperationException("Nobody asked for it.");
 
-        public Task<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken = default) => Task.Run(() => OnList!(filter));
+        public Task<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken = default) => Task.Run(() =>
+        {
+            Lists++;
+            return OnList!(filter);
+        });
 
         public IAsyncEnumerable<JobView> WatchAsync(JobId id, CancellationToken cancellationToken = default) => throw new InvalidOperationException("Nobody asked for it.");
 

@@ -228,6 +228,40 @@ public sealed class ClusterTests
     }
 
     [Fact]
+    public async Task A_large_result_of_a_worker_elsewhere_is_stored_as_it_is()
+    {
+        await using var rig = new ClusterRig();
+        var a = await rig.StartAsync("a", MemberRoles.Queue);
+        await rig.SettledAsync(a);
+        await rig.StartAsync("w", MemberRoles.Worker);
+        var result = $$"""{"x":"{{new string('я', 3 << 20)}}"}"""; // as escapes it would be three times as long, and more than may be stored
+        rig.Executor.On("large", _ => Task.FromResult(result));
+        var id = (await ClusterRig.EnqueueAsync(a.Queue, 1, "large"))[0];
+
+        var ended = await rig.EndAsync(a.Queue, id);
+
+        Assert.Equal(JobStatus.Completed, ended.Status);
+        Assert.Equal(result, System.Text.Encoding.UTF8.GetString(ended.ResultJson.Span));
+    }
+
+    [Fact]
+    public async Task A_request_that_is_too_large_to_be_sent_is_refused_and_not_waited_for()
+    {
+        await using var rig = new ClusterRig();
+        var a = await rig.StartAsync("a", MemberRoles.Queue);
+        await rig.SettledAsync(a);
+        await using var client = await ClusterClient.ConnectAsync(new ClusterClientOptions { Nodes = [a.Address], Name = "test" }).Within();
+        var config = System.Text.Encoding.UTF8.GetBytes($$$"""{"inputs":{"x":"{{{new string('x', 12 << 20)}}}"}}""");
+        var jobs = Enumerable.Range(0, 3).Select(_ => new EnqueueRequest(TestNode.NewSpec("echo") with { RunConfigJson = config })).ToList();
+
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => client.EnqueueAsync(jobs).Within("the refusal"));
+        var alone = await client.EnqueueAsync([jobs[0]]).Within("a request that can be sent");
+
+        Assert.StartsWith("The request was not sent, and nothing was done: ", error.Message, StringComparison.Ordinal);
+        Assert.True(Assert.Single(alone).Created);
+    }
+
+    [Fact]
     public async Task A_job_does_not_wait_for_a_slot_that_another_queue_node_holds_idle()
     {
         await using var rig = new ClusterRig();

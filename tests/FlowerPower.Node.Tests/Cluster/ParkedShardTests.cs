@@ -131,9 +131,9 @@ public sealed class ParkedShardTests
         public ValueTask<ShardFalls> CountFallAsync(int shard, string owner, ClaimId claim, int most, int few, CancellationToken cancellationToken) =>
             inner.CountFallAsync(shard, owner, claim, most, few, cancellationToken);
 
-        public async ValueTask<bool> AcquitAsync(int shard, CancellationToken cancellationToken)
+        public async ValueTask<bool> AcquitAsync(int shard, ClaimId? after, CancellationToken cancellationToken)
         {
-            var wasParked = await inner.AcquitAsync(shard, cancellationToken);
+            var wasParked = await inner.AcquitAsync(shard, after, cancellationToken);
             acquitted.Tell();
             return wasParked;
         }

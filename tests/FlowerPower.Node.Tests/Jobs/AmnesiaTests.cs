@@ -166,14 +166,57 @@ public sealed class AmnesiaTests
         Assert.Single(job.History, step => step.Status == JobStatus.Completed);
     }
 
+    [Fact]
+    public async Task A_job_that_ended_in_the_forgotten_moments_does_not_run_again_for_whoever_enqueues_it_again()
+    {
+        await using var node = await StartAsync();
+        node.Node.SetWorkerSlots(1);
+        await node.EndAsync(await node.EnqueueAsync("echo", "first"));
+        var image = store.TakeImage();
+        var spec = TestNode.NewSpec("echo", "job");
+        await node.Queue.EnqueueAsync([new EnqueueRequest(spec)]).Within();
+        await node.EndAsync(spec.Id);
+
+        store.RestoreImage(image);
+        var again = (await node.Queue.EnqueueAsync([new EnqueueRequest(spec)]).Within("the receipt"))[0];
+        var job = await node.EndAsync(spec.Id);
+
+        Assert.False(again.Created);
+        Assert.Equal((JobStatus.Completed, 1), (job.Status, job.Attempts));
+        Assert.Single(job.History, step => step.Status == JobStatus.Completed);
+    }
+
+    [Fact]
+    public async Task A_job_whose_end_shows_the_loss_is_written_again_too()
+    {
+        var gate = new TaskCompletionSource();
+        var executor = ScriptedExecutor.Echo();
+        executor.On("gated", async run =>
+        {
+            await gate.Task.WaitAsync(run.Cancelled);
+            return "{}";
+        });
+        await using var node = await StartAsync(repairWindow: TimeSpan.Zero, executor: executor);
+        var image = store.TakeImage();
+        node.Node.SetWorkerSlots(1);
+        var id = await node.EnqueueAsync("gated", "job");
+        await executor.NextStartAsync();
+
+        store.RestoreImage(image);
+        gate.SetResult();
+
+        Assert.Contains("written again from memory", await NoticeAsync("written again"), StringComparison.Ordinal);
+        Assert.Equal(JobStatus.Completed, (await node.EndAsync(id)).Status);
+    }
+
     private static (string First, string Second) TwoOfOneShard()
     {
         var second = Enumerable.Range(0, 1_000).Select(i => $"second-{i}").First(id => ShardKey.Of(id, Shards) == ShardKey.Of("first", Shards));
         return ("first", second);
     }
 
-    private Task<TestNode> StartAsync(TimeSpan? repairWindow = null, int logEvents = 20_000) => TestNode.StartAsync(
-        ScriptedExecutor.Echo(),
+    private Task<TestNode> StartAsync(TimeSpan? repairWindow = null, int logEvents = 20_000, ScriptedExecutor? executor = null) => TestNode.StartAsync(
+        executor ?? ScriptedExecutor.Echo(),
         new NodeOptions
         {
             WorkerSlots = 0,

@@ -66,12 +66,33 @@ public sealed class RecentBatchesTests
     }
 
     [Fact]
+    public void One_large_result_does_not_push_out_what_a_failover_takes_away()
+    {
+        var recent = new RecentBatches(time, Window, maxBytes: 4 << 20);
+        var random = new Random(9);
+        var first = New(random, BatchToken.Start, mostBytes: 100);
+        var large = New(random, first.Token, mostBytes: 0) with { Events = [new EventFrame("x", 1, "job.completed.v1", new byte[5 << 20])] };
+        var last = New(random, large.Token, mostBytes: 100);
+
+        foreach (var batch in new[] { first, large, last })
+        {
+            recent.Add(batch);
+        }
+
+        AssertSame([large, last], recent.After(first.Token)!);
+    }
+
+    [Fact]
     public void More_than_may_be_kept_is_forgotten_before_the_window_ends()
     {
         var recent = new RecentBatches(time, Window, maxBytes: 50_000);
         var given = Chain(new Random(6), count: 100, mostBytes: 5_000);
 
-        given.ForEach(recent.Add);
+        foreach (var batch in given)
+        {
+            recent.Add(batch);
+            time.Advance(TimeSpan.FromMilliseconds(120));
+        }
 
         Assert.InRange(recent.Count, 3, 60);
         AssertSame(given[^recent.Count..], recent.All);

@@ -56,6 +56,20 @@ public sealed class WorkerActorTests
     }
 
     [Fact]
+    public async Task An_attempt_that_was_taken_away_is_given_back_to_whoever_asks_for_it_though_it_still_runs()
+    {
+        sim.Executor.On("job", run => sim.Ends[run.Spec.Id.Value].Task); // it does not look at its token
+        await AskedForAsync(2);
+        await sim.StartAsync("one");
+        sim.Tell(new StopAttempt(WorkerSim.GrantOf("one"), new AttemptFate(AttemptEnd.TakenAway, IsOver: false)));
+
+        sim.Tell(new ConfirmAttempt(JobId.Parse("one"), WorkerSim.GrantOf("one")));
+
+        var report = Assert.Single(sim.Jobs.Asked);
+        Assert.True(Assert.IsType<JobCommand.LoseWorker>(report.Message).HandedBack);
+    }
+
+    [Fact]
     public async Task A_grant_that_is_found_after_the_nodes_lease_has_ended_is_given_back_and_not_begun()
     {
         await AskedForAsync(2);

@@ -42,18 +42,18 @@ public abstract partial class MemberTableContract
     {
         await JoinAsync("ada");
         await FallAsync(5, "o1", 1);
-        Assert.False(await Table.AcquitAsync(5, default)); // it was not parked
+        Assert.False(await Table.AcquitAsync(5, null, default)); // it was not parked
         for (var i = 2; i <= 5; i++)
         {
             await FallAsync(5, $"o{i}", i);
         }
 
         var before = await Table.ReadAsync(default);
-        Assert.True(await Table.AcquitAsync(5, default));
+        Assert.True(await Table.AcquitAsync(5, null, default));
         var after = await Table.ReadAsync(default);
 
         Assert.Equal((1, 0, before.Version + 1), (before.Parked.Count, after.Parked.Count, after.Version));
-        Assert.False(await Table.AcquitAsync(5, default));
+        Assert.False(await Table.AcquitAsync(5, null, default));
         Assert.Equal(1, await FallAsync(5, "o6", 6));
     }
 
@@ -92,7 +92,7 @@ public abstract partial class MemberTableContract
         Assert.Empty((await Table.ReadAsync(default)).Parked);
         for (var shard = 0; shard < 6; shard++)
         {
-            await Table.AcquitAsync(shard, default); // six of them were served for long enough
+            await Table.AcquitAsync(shard, null, default); // six of them were served for long enough
         }
 
         await AllFallAsync(Enumerable.Range(6, 3), 6);

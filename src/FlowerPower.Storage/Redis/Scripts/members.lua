@@ -165,12 +165,14 @@ if op == 'fall' then
   return { f.parked and 'PARKED' or 'OK', decimal(f.count) }
 end
 
--- ARGV also the shard
+-- ARGV also the shard, and the claim whose end must be the last one that was counted ('': whichever was)
 if op == 'acquit' then
   local field = 'f:' .. ARGV[3]
   local text = redis.call('HGET', rows, field)
+  local f = text and parse_fall(text)
+  if not f or (ARGV[4] ~= '' and f.claim ~= ARGV[4]) then return { 'NOTHING' } end
   redis.call('HDEL', rows, field)
-  if not text or not parse_fall(text).parked then return { 'NOTHING' } end
+  if not f.parked then return { 'NOTHING' } end
   version = version + 1
   save()
   return { 'OK' }
