@@ -12,7 +12,7 @@ internal sealed partial class NextCommands(ParseResult parse, CommonOptions comm
     private readonly string place = string.Concat(
         new Option[] { common.Project, common.Redis }.Concat(common.Cluster.All)
             .Where(option => parse.GetResult(option) is { Implicit: false })
-            .Select(option => option is Option<bool> ? $" {option.Name}" : $" {option.Name} {Quoted(WithoutPassword(parse.GetValue((Option<string?>)option)))}"));
+            .Select(option => option is Option<string?> text ? $" {option.Name} {Quoted(WithoutPassword(parse.GetValue(text)))}" : $" {option.Name}"));
 
     /// <summary>A whole command line.</summary>
     /// <param name="words">The command below <c>queue</c> with its arguments, such as <c>worker start</c>.</param>

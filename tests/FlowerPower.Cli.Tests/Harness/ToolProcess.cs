@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using System.Threading.Channels;
+using FlowerPower.TestServers;
 
 namespace FlowerPower.Cli.Tests.Harness;
 
@@ -14,16 +14,12 @@ internal sealed class ToolProcess : IDisposable
     public const int Halt = 19;
 
     private readonly Process process;
-    private readonly Channel<string> lines = Channel.CreateUnbounded<string>();
-    private readonly List<string> heard = [];
+    private readonly HeardLines heard;
 
     private ToolProcess(Process process)
     {
         this.process = process;
-        process.OutputDataReceived += (_, e) => Hear("out: ", e.Data);
-        process.ErrorDataReceived += (_, e) => Hear("err: ", e.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        heard = HeardLines.Of(process, "out: ", "err: ");
     }
 
     public static ToolProcess Start(TempProject project, params string[] arguments) => StartOn(disk: null, project, arguments);
@@ -54,42 +50,10 @@ internal sealed class ToolProcess : IDisposable
     }
 
     /// <summary>Everything said so far, each line with <c>out: </c> or <c>err: </c> before it.</summary>
-    public IReadOnlyList<string> Lines
-    {
-        get
-        {
-            lock (heard)
-            {
-                return [.. heard];
-            }
-        }
-    }
+    public IReadOnlyList<string> Lines => heard.All;
 
     /// <summary>The next line that holds these words.</summary>
-    public async Task<string> LineAsync(string words)
-    {
-        using var patience = new CancellationTokenSource(Tool.Bound);
-        try
-        {
-            while (await lines.Reader.WaitToReadAsync(patience.Token))
-            {
-                while (lines.Reader.TryRead(out var line))
-                {
-                    if (line.Contains(words, StringComparison.Ordinal))
-                    {
-                        return line;
-                    }
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The assertion below says what it said instead.
-        }
-
-        Assert.Fail($"It never said '{words}', but:\n{string.Join('\n', Lines)}");
-        return "";
-    }
+    public Task<string> LineAsync(string words) => heard.NextAsync(words, Tool.Bound, "It");
 
     public void Signal(int signal) => Assert.Equal(0, SendSignal(process.Id, signal));
 
@@ -107,19 +71,6 @@ internal sealed class ToolProcess : IDisposable
         }
 
         process.Dispose();
-    }
-
-    private void Hear(string stream, string? line)
-    {
-        if (line is not null)
-        {
-            lock (heard)
-            {
-                heard.Add(stream + line);
-            }
-
-            lines.Writer.TryWrite(stream + line);
-        }
     }
 
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]

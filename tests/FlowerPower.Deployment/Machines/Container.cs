@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using System.Threading.Channels;
 using FlowerPower.Deployment.Files;
 using FlowerPower.TestServers;
 
@@ -20,9 +19,7 @@ internal sealed class Container : IDisposable
     private readonly ContainerSpec spec;
     private readonly Process process;
     private readonly string root;
-    private readonly Channel<string> lines = Channel.CreateUnbounded<string>();
-    private readonly List<string> heard = [];
-    private int ended;
+    private readonly HeardLines heard;
 
     private Container(string machine, ContainerSpec spec, Process process, string root)
     {
@@ -30,25 +27,13 @@ internal sealed class Container : IDisposable
         this.spec = spec;
         this.process = process;
         this.root = root;
-        process.OutputDataReceived += (_, e) => Hear(e.Data);
-        process.ErrorDataReceived += (_, e) => Hear(e.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        heard = HeardLines.Of(process);
     }
 
     public string Machine { get; }
 
     /// <summary>Everything that it has said.</summary>
-    public string Log
-    {
-        get
-        {
-            lock (heard)
-            {
-                return string.Join('\n', heard);
-            }
-        }
-    }
+    public string Log => string.Join('\n', heard.All);
 
     public bool HasExited => process.HasExited;
 
@@ -81,30 +66,7 @@ internal sealed class Container : IDisposable
     }
 
     /// <summary>The next line that holds these words.</summary>
-    public async Task<string> LineAsync(string words)
-    {
-        using var patience = new CancellationTokenSource(Bound);
-        try
-        {
-            while (await lines.Reader.WaitToReadAsync(patience.Token))
-            {
-                while (lines.Reader.TryRead(out var line))
-                {
-                    if (line.Contains(words, StringComparison.Ordinal))
-                    {
-                        return line;
-                    }
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The assertion below says what it said instead.
-        }
-
-        Assert.Fail($"{Machine} never said '{words}', but:\n{Log}");
-        return "";
-    }
+    public Task<string> LineAsync(string words) => heard.NextAsync(words, Bound, Machine);
 
     public void Signal(int signal) => Assert.Equal(0, SendSignal(process.Id, signal));
 
@@ -132,7 +94,6 @@ internal sealed class Container : IDisposable
         }
 
         process.Dispose();
-        lines.Writer.TryComplete();
         Directory.Delete(root); // empty: what was in it was mounted, and is gone with the process
     }
 
@@ -149,23 +110,6 @@ internal sealed class Container : IDisposable
         ["WORK_FOLDER"] = spec.WorkFolder,
         ["ENVIRONMENT"] = string.Join('\n', spec.Environment.Select(pair => $"{pair.Key}={pair.Value}")),
     };
-
-    private void Hear(string? line)
-    {
-        if (line is not null)
-        {
-            lock (heard)
-            {
-                heard.Add(line);
-            }
-
-            lines.Writer.TryWrite(line);
-        }
-        else if (Interlocked.Increment(ref ended) == 2)
-        {
-            lines.Writer.TryComplete(); // both of its streams have ended: so has it
-        }
-    }
 
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static extern int SendSignal(int processId, int signal);

@@ -58,6 +58,20 @@ public abstract partial class MemberTableContract
     }
 
     [Fact]
+    public async Task An_acquittal_that_comes_after_another_end_changes_nothing()
+    {
+        await JoinAsync("ada");
+        await FallAsync(5, "o1", 1);
+        await FallAsync(5, "o2", 2);
+
+        Assert.False(await Table.AcquitAsync(5, Claim(1), default)); // who took the shard after the first end is past as well
+        Assert.Equal(3, await FallAsync(5, "o3", 3));
+        Assert.False(await Table.AcquitAsync(5, Claim(3), default)); // it was not parked, and begins anew
+        Assert.Equal(1, await FallAsync(5, "o4", 4));
+        Assert.False(await Table.AcquitAsync(6, Claim(1), default)); // nothing was counted
+    }
+
+    [Fact]
     public async Task Ends_that_lie_far_apart_do_not_add_up_and_a_parked_shard_stays_parked()
     {
         await JoinAsync("ada", lease: 1_000 * Ninth);

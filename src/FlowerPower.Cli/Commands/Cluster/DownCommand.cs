@@ -1,22 +1,16 @@
-using System.CommandLine;
 using FlowerPower.Cli.Parsing;
 using FlowerPower.Node;
+using FlowerPower.Storage;
 
 namespace FlowerPower.Cli.Commands.Cluster;
 
 /// <summary><c>cluster down</c>: declares a node dead.</summary>
-internal sealed class DownCommand : ToolCommand
+internal sealed class DownCommand(CommonOptions common) : MemberCommand(
+    common,
+    "down",
+    "Declare a node dead, for ever, when you know that it hangs or is gone: its shards go to others and its jobs run again, now instead of at the end of its lease. "
+    + "If it lives after all, it loses what it runs, and joins anew")
 {
-    private readonly Argument<string> name = new("NODE") { Description = "The node's name or incarnation, as cluster show has it", HelpName = "NODE" };
-
-    public DownCommand(CommonOptions common)
-        : base(
-            common,
-            "down",
-            "Declare a node dead, for ever, when you know that it hangs or is gone: its shards go to others and its jobs run again, now instead of at the end of its lease. "
-            + "If it lives after all, it loses what it runs, and joins anew")
-        => Add(name);
-
     public override IReadOnlyList<Example> Examples { get; } =
     [
         new("cluster down b1 --cluster 10.0.0.1:7710 --secret-file secret", "b1 hangs; any other node does it"),
@@ -25,25 +19,11 @@ internal sealed class DownCommand : ToolCommand
 
     public override string FailsWhen => "there is no such node, it is dead already, several have that name, or no other node can be reached";
 
-    protected override async Task<int> RunAsync(CommandContext context)
-    {
-        await using var client = await ClusterClient.ConnectAsync(context.RequireCluster(), context.Interrupted).ConfigureAwait(false);
-        var member = NamedMember.Find(await client.LookAsync(context.Interrupted).ConfigureAwait(false), context.Parse.GetRequiredValue(name));
-        if (!await client.DeclareDeadAsync(member, context.Interrupted).ConfigureAwait(false))
-        {
-            throw new CommandFailedException($"The node {member.Info.Incarnation} is dead already: it left, or was declared dead, a moment ago.");
-        }
+    protected override string Flag => "isDead";
 
-        context.Output.Text(
-            $"Node {member.Info.Incarnation} is dead for the cluster: its shards go to other nodes, and the jobs that it ran run again. "
-            + "If its process lives after all, it stops serving at its next renewal, and joins as a new one.");
-        context.Output.Json(json =>
-        {
-            json.WriteStartObject();
-            json.WriteString("node", member.Info.Incarnation);
-            json.WriteBoolean("isDead", true);
-            json.WriteEndObject();
-        });
-        return ExitCodes.Done;
-    }
+    protected override async Task<string> DoAsync(ClusterClient client, Member member, CancellationToken interrupted) =>
+        await client.DeclareDeadAsync(member, interrupted).ConfigureAwait(false)
+            ? $"Node {member.Info.Incarnation} is dead for the cluster: its shards go to other nodes, and the jobs that it ran run again. "
+                + "If its process lives after all, it stops serving at its next renewal, and joins as a new one."
+            : throw new CommandFailedException($"The node {member.Info.Incarnation} is dead already: it left, or was declared dead, a moment ago.");
 }

@@ -1,17 +1,13 @@
-using System.CommandLine;
 using FlowerPower.Cli.Parsing;
 using FlowerPower.Node;
+using FlowerPower.Storage;
 
 namespace FlowerPower.Cli.Commands.Cluster;
 
 /// <summary><c>cluster leave</c>: asks one node to stop in order.</summary>
-internal sealed class LeaveCommand : ToolCommand
+internal sealed class LeaveCommand(CommonOptions common) : MemberCommand(
+    common, "leave", "Ask a node to leave in order: it finishes its jobs, hands over its shards, and its process ends")
 {
-    private readonly Argument<string> name = new("NODE") { Description = "The node's name or incarnation, as cluster show has it", HelpName = "NODE" };
-
-    public LeaveCommand(CommonOptions common)
-        : base(common, "leave", "Ask a node to leave in order: it finishes its jobs, hands over its shards, and its process ends") => Add(name);
-
     public override IReadOnlyList<Example> Examples { get; } =
     [
         new("cluster leave b1 --cluster 10.0.0.1:7710 --secret-file secret", "by its name"),
@@ -20,20 +16,11 @@ internal sealed class LeaveCommand : ToolCommand
 
     public override string FailsWhen => "there is no such node, several have that name, or it cannot be reached";
 
-    protected override async Task<int> RunAsync(CommandContext context)
+    protected override string Flag => "isLeaving";
+
+    protected override async Task<string> DoAsync(ClusterClient client, Member member, CancellationToken interrupted)
     {
-        await using var client = await ClusterClient.ConnectAsync(context.RequireCluster(), context.Interrupted).ConfigureAwait(false);
-        var picture = await client.LookAsync(context.Interrupted).ConfigureAwait(false);
-        var member = NamedMember.Find(picture, context.Parse.GetRequiredValue(name));
-        await client.AskToLeaveAsync(member, context.Interrupted).ConfigureAwait(false);
-        context.Output.Text($"Node {member.Info.Incarnation} has heard it: it finishes or hands back its jobs, hands over its shards, and leaves.");
-        context.Output.Json(json =>
-        {
-            json.WriteStartObject();
-            json.WriteString("node", member.Info.Incarnation);
-            json.WriteBoolean("isLeaving", true);
-            json.WriteEndObject();
-        });
-        return ExitCodes.Done;
+        await client.AskToLeaveAsync(member, interrupted).ConfigureAwait(false);
+        return $"Node {member.Info.Incarnation} has heard it: it finishes or hands back its jobs, hands over its shards, and leaves.";
     }
 }
