@@ -23,6 +23,9 @@ public sealed class JobNode : IAsyncDisposable
 
     private static readonly TimeSpan ShardStopTimeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>Among others the shards have been handed over before, or could not be: what is still here then is not waited for as long again.</summary>
+    private static readonly TimeSpan ShardStopTimeoutAmongOthers = TimeSpan.FromSeconds(10);
+
     /// <summary>A stop waits so long for a store that takes nothing, looking so often: somebody wants the process gone.</summary>
     private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan StoreLook = TimeSpan.FromMilliseconds(250);
@@ -222,7 +225,7 @@ public sealed class JobNode : IAsyncDisposable
             DrainAsync,
             RememberHealth,
             parts.StopWaiting,
-            () => parts.Jobs.StopAsync(ShardStopTimeout),
+            () => parts.Jobs.StopAsync(parts.IsCluster ? ShardStopTimeoutAmongOthers : ShardStopTimeout),
             system.TerminateAsync,
             parts.Reports.CloseAsync,
             NoteStop,

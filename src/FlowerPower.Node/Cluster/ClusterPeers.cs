@@ -159,6 +159,20 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
         ShardServing?.Invoke(shard, false);
     }
 
+    /// <summary>Has this node put by what the shard's store has lost, and not written it again yet?</summary>
+    public bool IsMending(int shard) => parts.Memories[shard] is not null;
+
+    /// <summary>The shard goes to another node: what was put by for it may be older than what that one writes.</summary>
+    public void GiveUpMending(int shard)
+    {
+        if (Interlocked.Exchange(ref parts.Memories[shard], null) is { } memory)
+        {
+            parts.Warn(
+                $"Shard {shard} leaves this node before what its store had lost could be written again: {memory.Jobs.Count} jobs that this node knew may be missing or set back. "
+                + "Look for them with flowerpower queue list, and enqueue again what is missing.");
+        }
+    }
+
     /// <summary>The shard was released in order: whoever it belongs to may claim it at once.</summary>
     public void Released(int shard) => TellAll(new ShardReleased(shard));
 

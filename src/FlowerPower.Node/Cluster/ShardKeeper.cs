@@ -70,7 +70,10 @@ internal sealed class ShardKeeper : IAsyncDisposable
             var steps = plan.Next(
                 peers.Me.Incarnation,
                 peers.Directory.Placed,
-                [.. held.Select(h => new HeldShard(h.Key, h.Value.IsServing, time.GetElapsedTime(h.Value.Since, now), h.Value.IsLeaving))],
+                [.. held.Select(h => new HeldShard(h.Key, h.Value.IsServing, time.GetElapsedTime(h.Value.Since, now), h.Value.IsLeaving)
+                {
+                    IsMending = peers.IsMending(h.Key),
+                })],
                 isLeaving,
                 peers.View.Parked.Select(parked => parked.Shard).ToHashSet());
             foreach (var shard in steps.Start)
@@ -105,6 +108,7 @@ internal sealed class ShardKeeper : IAsyncDisposable
             warn($"Shard {shard} could not be handed over in order; whoever it belongs to takes it: {error.Message}");
         }
 
+        peers.GiveUpMending(shard);
         if (isMove)
         {
             ClusterMeter.Moved(isInOrder);

@@ -4,7 +4,11 @@ namespace FlowerPower.Node.Cluster;
 /// <param name="IsServing">It has been claimed and read; else it is on its way.</param>
 /// <param name="Since">How long it has served, or been on its way.</param>
 /// <param name="IsLeaving">It is being handed over.</param>
-internal readonly record struct HeldShard(int Shard, bool IsServing, TimeSpan Since, bool IsLeaving);
+internal readonly record struct HeldShard(int Shard, bool IsServing, TimeSpan Since, bool IsLeaving)
+{
+    /// <summary>Its store went back, and only this node can write again what was lost: it does not go to another before that is done.</summary>
+    public bool IsMending { get; init; }
+}
 
 /// <summary>How a node brings the shards that it has and those that belong to it into agreement.</summary>
 /// <param name="MaxMoving">Shards that are handed over at once while the node stays; 1 or more.</param>
@@ -39,7 +43,7 @@ internal sealed record ShardPlan(int MaxMoving, TimeSpan MinResidence)
             ? []
             : Enumerable.Range(0, placed.Count).Where(shard => placed[shard] == me && !here.Contains(shard) && !parked.Contains(shard)).ToList();
 
-        var foreign = held.Where(h => !h.IsLeaving && (isLeaving || (placed[h.Shard] is { } owner && owner != me) || (!h.IsServing && parked.Contains(h.Shard)))).ToList();
+        var foreign = held.Where(h => !h.IsLeaving && (isLeaving || !h.IsMending) && (isLeaving || (placed[h.Shard] is { } owner && owner != me) || (!h.IsServing && parked.Contains(h.Shard)))).ToList();
         // One that does not serve yet is not missed; its claim, if it has one, is given back.
         var toGive = foreign.Where(h => !h.IsServing).ToList();
         var young = foreign.Where(h => h.IsServing && !isLeaving && h.Since < MinResidence).ToList();

@@ -52,7 +52,7 @@ internal sealed class ShardAppender(IShardStore store, int shard, ShardOwner me,
 
                         break;
                     case AppendOutcome.Conflict conflict:
-                        if (await RepairAsync(conflict, sequence) is { } failure)
+                        if (await RepairAsync(conflict, sequence, batch) is { } failure)
                         {
                             return failure;
                         }
@@ -95,7 +95,7 @@ internal sealed class ShardAppender(IShardStore store, int shard, ShardOwner me,
         return isPast && await store.ClaimAsync(shard, me, holder?.Claim, CancellationToken.None) is ClaimOutcome.Granted;
     }
 
-    private async Task<Exception?> RepairAsync(AppendOutcome.Conflict conflict, long sequence)
+    private async Task<Exception?> RepairAsync(AppendOutcome.Conflict conflict, long sequence, ShardBatch inFlight)
     {
         if (conflict.Sequence >= sequence)
         {
@@ -126,8 +126,11 @@ internal sealed class ShardAppender(IShardStore store, int shard, ShardOwner me,
             $"The store had lost the last {forgotten.Count} batches of shard {shard}, which it had acknowledged; they were written again, and nothing is "
             + $"missing. They concern {jobs.Count} jobs: {string.Join(", ", jobs.Take(NamesShown))}{(jobs.Count > NamesShown ? ", …" : "")}.");
 
-        // Jobs may have been read while the store did not know them: what was decided on that, this batch too, must not be stored.
-        return new ShardLostException($"Shard {shard} is read again, because its store had gone back and was mended.");
+        // A job that was read while the store did not know it was decided on as if it were new: that must not be stored.
+        var newest = forgotten.SelectMany(b => b.Events).GroupBy(e => e.EntityId).ToDictionary(of => of.Key, of => of.Max(e => e.Version));
+        return inFlight.Events.Any(e => newest.TryGetValue(e.EntityId, out var version) && version >= e.Version)
+            ? new ShardLostException($"Shard {shard} is read again: its store had gone back, and jobs were read before it was mended.")
+            : null;
     }
 }
 

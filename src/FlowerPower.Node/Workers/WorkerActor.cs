@@ -62,6 +62,7 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
             case SlotsReturned returned when board.Brokers.TryGetValue(Context.Sender, out var broker):
                 broker.IsReturning = false;
                 broker.Promised = Math.Max(0, broker.Promised - returned.Slots);
+                broker.HasNoneIdle = returned.Slots == 0; // it is about to use them: asked again at once, it would say the same again and again
                 break;
             case WorkWaiting waiting when board.Brokers.TryGetValue(Context.Sender, out var broker):
                 broker.Waiting = waiting.Priority is null ? null : waiting;
@@ -72,6 +73,7 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
                 if (board.Brokers.TryGetValue(Context.Sender, out var granter))
                 {
                     granter.Promised = Math.Max(0, granter.Promised - 1);
+                    granter.HasNoneIdle = false;
                 }
 
                 Begin(run);
@@ -92,6 +94,11 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
                 break; // answered since
             case Beat:
                 AskWhetherStillOurs();
+                foreach (var seat in board.Brokers.Values)
+                {
+                    seat.HasNoneIdle = false; // what it was about to use may have come to nothing
+                }
+
                 break;
             case StopAttempt stop:
                 ended = Stop(stop);
@@ -177,7 +184,7 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
         }
         else if (brokers.Count > 1)
         {
-            TakeBack(brokers, SlotShares.TakeBack(shares));
+            TakeBack(brokers, SlotShares.TakeBack([.. brokers.Select(broker => broker.Value.Share with { Promised = broker.Value.HasNoneIdle ? 0 : broker.Value.Promised })]));
         }
     }
 

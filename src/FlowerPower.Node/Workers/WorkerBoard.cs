@@ -59,6 +59,9 @@ internal sealed class BrokerSeat
     /// <summary>Slots are on their way back to be promised to another.</summary>
     public bool IsReturning { get; set; }
 
+    /// <summary>It had none to give back when it was asked last.</summary>
+    public bool HasNoneIdle { get; set; }
+
     /// <summary>What waits there without a slot.</summary>
     public WorkWaiting? Waiting { get; set; }
 

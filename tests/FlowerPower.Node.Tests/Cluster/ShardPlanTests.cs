@@ -47,6 +47,16 @@ public sealed class ShardPlanTests
         Assert.Equal([0], Plan.Next("me", ["b"], [new HeldShard(0, IsServing: false, TimeSpan.Zero, false)], isLeaving: false, None).Give);
 
     [Fact]
+    public void A_shard_whose_loss_only_this_node_can_mend_stays_until_that_is_done_unless_the_node_leaves()
+    {
+        HeldShard[] held = [new(0, IsServing: false, Long, false) { IsMending = true }];
+
+        Assert.Empty(Plan.Next("me", ["b"], held, isLeaving: false, None).Give);
+        Assert.Empty(Plan.Next("me", ["b"], held, isLeaving: false, new HashSet<int> { 0 }).Give);
+        Assert.Equal([0], Plan.Next("me", ["b"], held, isLeaving: true, None).Give);
+    }
+
+    [Fact]
     public void A_shard_stays_while_nobody_is_there_to_take_it() =>
         Assert.Empty(Plan.Next("me", [null], [new HeldShard(0, true, Long, false)], isLeaving: false, None).Give);
 

@@ -69,7 +69,15 @@ public sealed class RedisClusterNodeTests : IAsyncLifetime
         await RedisCluster.UntilPromotedAsync(replica);
 
         await doubted.Task.Within($"the node to doubt the history; it said:\n{string.Join('\n', notices)}");
-        ids.AddRange(await during.Within("every enqueue to be acknowledged"));
+        try
+        {
+            ids.AddRange(await during.Within("every enqueue to be acknowledged"));
+        }
+        catch (TimeoutException error)
+        {
+            throw new TimeoutException($"{error.Message} The node said:\n{string.Join('\n', notices)}", error);
+        }
+
         ids.AddRange(await EnqueueAsync(queue, "after"));
         foreach (var id in ids)
         {

@@ -56,6 +56,23 @@ public sealed class WorkerActorTests
     }
 
     [Fact]
+    public async Task A_broker_that_has_no_idle_slot_to_give_back_is_not_asked_again_and_again()
+    {
+        await AskedForAsync(2);
+        var other = new TestProbe(sim.Parts.System, "other");
+        sim.Worker.Tell(BrokerStarted.Instance, other);
+        sim.Worker.Tell(new WorkWaiting(JobPriority.High, 3), other);
+        sim.Run();
+        await sim.Broker.ExpectMsg<ReturnSlots>(_ => true);
+
+        sim.Tell(new SlotsReturned(0)); // both are in open grants
+        sim.Broker.ExpectNoMsg();
+        sim.RunFor(sim.Parts.Options.HeartbeatEvery.TotalSeconds); // those may have come to nothing
+
+        await sim.Broker.ExpectMsg<ReturnSlots>(_ => true);
+    }
+
+    [Fact]
     public async Task An_attempt_that_was_taken_away_is_given_back_to_whoever_asks_for_it_though_it_still_runs()
     {
         sim.Executor.On("job", run => sim.Ends[run.Spec.Id.Value].Task); // it does not look at its token
