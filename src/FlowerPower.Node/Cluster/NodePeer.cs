@@ -74,9 +74,13 @@ internal sealed class NodePeer : IAsyncDisposable
         connection?.Ask<T>(message, timeout, cancellationToken)
         ?? Task.FromException<T>(new ShardElsewhereException($"The node {Info.Name} at {Info.Address} cannot be reached at the moment."));
 
-    /// <summary>It was declared dead: whoever watches its actors is told.</summary>
+    /// <summary>It was declared dead: whoever watches its actors, or waits for an answer of its queue, is told. The end of its connection finds nobody any more.</summary>
     public void Die()
     {
+        Times++;
+        connection = null;
+        Queue?.Lose();
+        Queue = null;
         Worker.Die();
         Broker.Die();
     }

@@ -30,6 +30,22 @@ public sealed class NodePeerTests
     }
 
     [Fact]
+    public async Task Whoever_waits_for_an_answer_of_a_node_hears_it_when_that_is_declared_dead()
+    {
+        await using var other = await StartAsync("other", new Stuck(), listens: true);
+        await using var mine = await StartAsync("mine", new Stuck(), listens: false);
+        await using var system = new ActorSystem("test");
+        await using var node = new NodePeer(system, new MemberInfo("other", "other", "127.0.0.1:1", MemberRoles.Queue));
+        node.Connect(await mine.DialAsync(other.Self.Address!.Value).Within("the connection"));
+        var asked = node.Queue!.WaitAsync(JobId.Parse("a"));
+
+        node.Die(); // it stands still: its connection ends later, and nobody looks for it by then
+
+        await Assert.ThrowsAsync<QueueUnavailableException>(() => asked.Within("the end of the wait"));
+        Assert.False(node.IsConnected);
+    }
+
+    [Fact]
     public async Task An_answer_that_comes_over_another_connection_than_its_question_answers_nothing()
     {
         await using var other = await StartAsync("other", new Stuck(), listens: true);
