@@ -13,7 +13,7 @@ public sealed class ActorsAdapter : QueueAdapter
     /// <summary>Its name.</summary>
     public const string AdapterName = "actors";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(50);
 
     /// <inheritdoc/>

@@ -78,7 +78,7 @@ internal static class QueueState
         }
     }
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(50);
 
     /// <summary>That workers are up, but not for this queue; not yet a sentence.</summary>

@@ -10,18 +10,6 @@ internal sealed partial class ClusterPeers
     /// <summary>An outcome that was told to a former owner, and what else was lost on its way, is found out so soon.</summary>
     private static readonly TimeSpan ConfirmEvery = TimeSpan.FromSeconds(30);
 
-    /// <summary>Jobs that run, by what this node's shards know: their workers are asked whether they have them.</summary>
-    private void ConfirmAll()
-    {
-        foreach (var worker in nodes.Values.Where(node => node.HasWorkers && node.IsConnected).Select(node => node.Incarnation).Append(Me.Incarnation))
-        {
-            foreach (var journal in parts.Journals)
-            {
-                TellRunning(journal, worker, new ConfirmRunning(new WorkerId(worker)));
-            }
-        }
-    }
-
     public void AwaitWorkers(int shard, IReadOnlyCollection<WorkerId> workers)
     {
         foreach (var worker in workers.Where(worker => Find(worker.Value) is not { IsConnected: true }))
@@ -40,6 +28,17 @@ internal sealed partial class ClusterPeers
                 // This node stops.
             }
         }
+    }
+
+    /// <summary>Jobs that run, by what this node's shards know: their workers are asked whether they have them.</summary>
+    private void ConfirmAll()
+    {
+        foreach (var (id, job) in parts.Journals.SelectMany(journal => journal?.Live.Where(job => IsReached(job.Worker)) ?? []))
+        {
+            region.TellHere(id.Value, new ConfirmRunning(new WorkerId(job.Worker!)), null);
+        }
+
+        bool IsReached(string? worker) => worker is not null && (worker == Me.Incarnation || Find(worker) is { IsConnected: true });
     }
 
     /// <summary>What is promised to it, and what it has promised, is void.</summary>

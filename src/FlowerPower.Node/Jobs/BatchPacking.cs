@@ -5,14 +5,16 @@ namespace FlowerPower.Node.Jobs;
 /// <summary>A batch as bytes, for this process alone: nothing that is stored or sent has this form.</summary>
 internal static class BatchPacking
 {
+    private const int MostKept = 1 << 20;
+
     [ThreadStatic]
-    private static BinaryWriter? scratch;
+    private static BinaryWriter? scratch; // one that grew for a large batch is not kept
 
     /// <summary>Packs a batch.</summary>
     /// <returns>Good until this thread packs the next one.</returns>
     public static ReadOnlySpan<byte> Pack(ShardBatch batch)
     {
-        var to = scratch ??= new BinaryWriter(new MemoryStream());
+        var to = scratch is { BaseStream: MemoryStream { Capacity: <= MostKept } } ? scratch : scratch = new BinaryWriter(new MemoryStream());
         to.Seek(0, SeekOrigin.Begin);
         to.Write7BitEncodedInt(batch.Shard);
         Write(to, batch.Claim.Value);

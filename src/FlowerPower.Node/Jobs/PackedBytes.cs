@@ -2,12 +2,11 @@ using System.Buffers;
 
 namespace FlowerPower.Node.Jobs;
 
-/// <summary>Byte strings, first in, first out, one behind the other in large segments that are lent from the shared pool.</summary>
+/// <summary>Byte strings, one behind the other in large segments that are lent from the shared pool, and given back when all in them are removed.</summary>
 internal sealed class PackedBytes
 {
     private const int SegmentBytes = 64 << 10; // below what the collector keeps apart as large objects
 
-    private readonly Queue<Place> places = [];
     private Segment? last;
 
     /// <summary>Bytes in use.</summary>
@@ -27,15 +26,13 @@ internal sealed class PackedBytes
         var place = new Place(last, last.Used, bytes.Length);
         last.Used += bytes.Length;
         last.Users++;
-        places.Enqueue(place);
         Length += bytes.Length;
         return place;
     }
 
-    /// <summary>The oldest is not needed any more: nobody may read it from here on.</summary>
-    public void RemoveFirst()
+    /// <summary>One is not needed any more: nobody may read it from here on.</summary>
+    public void Remove(Place place)
     {
-        var place = places.Dequeue();
         Length -= place.Length;
         Release(place.Segment);
     }

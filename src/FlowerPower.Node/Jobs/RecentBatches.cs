@@ -32,9 +32,9 @@ internal sealed class RecentBatches(TimeProvider time, TimeSpan window, long max
     /// <summary>The chain begins here.</summary>
     public void Begin(BatchToken token)
     {
-        while (batches.TryDequeue(out _))
+        while (batches.TryDequeue(out var former))
         {
-            packed.RemoveFirst();
+            packed.Remove(former.At);
         }
 
         before = token;
@@ -53,7 +53,7 @@ internal sealed class RecentBatches(TimeProvider time, TimeSpan window, long max
         while (batches.TryPeek(out var oldest) && IsTooMuch(time.GetElapsedTime(oldest.Since)))
         {
             batches.Dequeue();
-            packed.RemoveFirst();
+            packed.Remove(oldest.At);
             before = oldest.Token;
         }
     }

@@ -21,7 +21,7 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
 
     private readonly Dictionary<GrantId, RunningAttempt> running = board.Running;
     private readonly Dictionary<GrantId, PendingReport> reports = board.Reports;
-    private readonly WorkerOffer offer = new(parts.WorkerId, parts.Options.Queues);
+    private readonly SlotPromises promises = new(board, parts);
     private bool isRestarting;
 
     protected override ValueTask OnStart()
@@ -44,38 +44,14 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
 
     protected override async ValueTask OnReceive(object message)
     {
-        var isNewBroker = false;
         AttemptReport? ended = null;
         switch (message)
         {
-            case BrokerStarted:
-                board.Brokers[Context.Sender] = new BrokerSeat();
-                isNewBroker = true;
+            case BrokerStarted or BrokerAway or WorkRetracted or SlotsReturned or WorkWaiting:
+                promises.Hear(message, Context.Sender);
                 break;
-            case BrokerAway away:
-                board.Brokers.Remove(away.Broker);
-                break;
-            case WorkRetracted when board.Brokers.TryGetValue(Context.Sender, out var broker):
-                broker.IsRetracting = false;
-                broker.Promised = 0;
-                break;
-            case SlotsReturned returned when board.Brokers.TryGetValue(Context.Sender, out var broker):
-                broker.IsReturning = false;
-                broker.Promised = Math.Max(0, broker.Promised - returned.Slots);
-                broker.HasNoneIdle = returned.Slots == 0; // it is about to use them: asked again at once, it would say the same again and again
-                break;
-            case WorkWaiting waiting when board.Brokers.TryGetValue(Context.Sender, out var broker):
-                broker.Waiting = waiting.Priority is null ? null : waiting;
-                break;
-            case WorkRetracted or SlotsReturned or WorkWaiting:
-                break; // of a broker that has been away since
             case RunAttempt run:
-                if (board.Brokers.TryGetValue(Context.Sender, out var granter))
-                {
-                    granter.Promised = Math.Max(0, granter.Promised - 1);
-                    granter.HasNoneIdle = false;
-                }
-
+                promises.Used(Context.Sender);
                 Begin(run);
                 break;
             case AttemptEnded done:
@@ -94,11 +70,7 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
                 break; // answered since
             case Beat:
                 AskWhetherStillOurs();
-                foreach (var seat in board.Brokers.Values)
-                {
-                    seat.HasNoneIdle = false; // what it was about to use may have come to nothing
-                }
-
+                promises.AskAnew();
                 break;
             case StopAttempt stop:
                 ended = Stop(stop);
@@ -115,11 +87,11 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
                 break;
             case SetSlots set:
                 board.Slots = set.Slots;
-                Retract();
+                promises.Retract(Context.Self);
                 break;
             case Drain:
                 board.IsDraining = true;
-                Retract();
+                promises.Retract(Context.Self);
                 board.DrainedTo = Context.Sender == ActorRef.Nobody ? null : Context.Sender;
                 break;
             case HandBack:
@@ -136,10 +108,10 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
         }
 
         gauge.Busy = running.Count;
-        AskForWork();
-        if (isNewBroker && !board.IsDraining && board.Brokers[Context.Sender].Promised == 0)
+        promises.AskForWork(Context.Self);
+        if (message is BrokerStarted)
         {
-            Context.Sender.Tell(new RequestWork(0, offer), Context.Self); // so that it knows whom to tell when it needs a slot
+            promises.Introduce(Context.Sender, Context.Self);
         }
 
         TellDrained();
@@ -158,72 +130,6 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
         }
 
         return ValueTask.CompletedTask;
-    }
-
-    private void AskForWork()
-    {
-        // What is promised while the node may not serve would be granted, and given back, again and again. The next beat asks anew.
-        if (board.IsDraining || board.Brokers.Count == 0 || !parts.Peers.MayServe)
-        {
-            return;
-        }
-
-        // Reports that wait for a slow store count, so that a worker cannot pile up outcomes without end.
-        var unreported = Math.Max(0, reports.Count - board.Slots);
-        var free = board.Slots - running.Count - board.Promised - unreported;
-        if (free <= 0 && board.Brokers.Count == 1)
-        {
-            return; // the usual case of a busy node, after each message
-        }
-
-        var brokers = board.Brokers.ToList();
-        var shares = brokers.ConvertAll(broker => broker.Value.Share);
-        if (free > 0)
-        {
-            Promise(brokers, SlotShares.Promise(free, shares, board.Turn++));
-        }
-        else if (brokers.Count > 1)
-        {
-            TakeBack(brokers, SlotShares.TakeBack([.. brokers.Select(broker => broker.Value.Share with { Promised = broker.Value.HasNoneIdle ? 0 : broker.Value.Promised })]));
-        }
-    }
-
-    private void Promise(List<KeyValuePair<ActorRef, BrokerSeat>> brokers, int[] promised)
-    {
-        for (var i = 0; i < promised.Length; i++)
-        {
-            if (promised[i] > 0)
-            {
-                brokers[i].Value.Promised += promised[i];
-                brokers[i].Key.Tell(new RequestWork(promised[i], offer), Context.Self);
-            }
-        }
-    }
-
-    /// <summary>Of slots that one broker leaves idle while another has no slot for its jobs.</summary>
-    private void TakeBack(List<KeyValuePair<ActorRef, BrokerSeat>> brokers, int[] back)
-    {
-        for (var i = 0; i < back.Length; i++)
-        {
-            if (back[i] > 0)
-            {
-                brokers[i].Value.IsReturning = true;
-                brokers[i].Key.Tell(new ReturnSlots(back[i]), Context.Self);
-            }
-        }
-    }
-
-    /// <summary>What was promised and is not wanted now would be granted all the same, and be handed back again and again.</summary>
-    private void Retract()
-    {
-        foreach (var (broker, seat) in board.Brokers)
-        {
-            if (!seat.IsRetracting)
-            {
-                seat.IsRetracting = true;
-                broker.Tell(RetractWork.Instance, Context.Self);
-            }
-        }
     }
 
     private void Begin(RunAttempt run)

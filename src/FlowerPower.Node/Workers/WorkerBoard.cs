@@ -66,6 +66,9 @@ internal sealed class BrokerSeat
     public WorkWaiting? Waiting { get; set; }
 
     public SlotShare Share => new(Promised, Waiting?.Priority, Waiting?.Jobs ?? 0, IsRetracting || IsReturning);
+
+    /// <summary>The same, as far as it has slots that it leaves idle.</summary>
+    public SlotShare IdleShare => HasNoneIdle ? Share with { Promised = 0 } : Share;
 }
 
 /// <summary>An attempt in a slot.</summary>

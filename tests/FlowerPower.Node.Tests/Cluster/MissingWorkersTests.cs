@@ -2,6 +2,7 @@ using FlowerPower.Actors.TestKit;
 using FlowerPower.Jobs;
 using FlowerPower.Node.Cluster;
 using FlowerPower.Node.Tests.Jobs;
+using FlowerPower.Node.Workers;
 using FlowerPower.Storage;
 
 namespace FlowerPower.Node.Tests.Cluster;
@@ -107,6 +108,33 @@ public sealed class MissingWorkersTests
         Assert.Equal(JobStatus.Completed, (await end).Status);
         Assert.True(time.GetUtcNow() - began >= ClusterPeers.UnreachableAfter, "The worker was given no time to come.");
         Assert.Contains(rig.Notices, notice => notice.Contains("worker ada lives but could not be reached", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_job_whose_worker_is_there_and_will_not_report_it_runs_again_after_half_a_minute()
+    {
+        await using var rig = new ClusterRig(shards: 1, manual: time);
+        rig.Executor.On("first-hangs", async run =>
+        {
+            if (run.Attempt == 1)
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, run.Cancelled);
+            }
+
+            return "{}";
+        });
+        var node = await rig.StartAsync("a");
+        await rig.SettledAsync(node);
+        var id = (await ClusterRig.EnqueueAsync(node.Queue, 1, "first-hangs"))[0];
+        await rig.Executor.NextStartAsync();
+        var job = await node.Parts.Jobs.Ask<JobReply>(id.Value, QueryJob.Instance, TimeSpan.FromSeconds(5)).Within();
+
+        // As a node would say that has lost the shard and does not know it.
+        node.Parts.Worker.Tell(new StopAttempt(Assert.IsType<JobState.Running>(job.State).Grant, new AttemptFate(AttemptEnd.TakenAway, IsOver: false)));
+        var end = rig.EndAsync(node.Queue, id);
+        await PassUntilAsync(end);
+
+        Assert.Equal(JobStatus.Completed, (await end).Status);
     }
 
     [Fact]
