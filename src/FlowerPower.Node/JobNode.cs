@@ -110,6 +110,7 @@ public sealed class JobNode : IAsyncDisposable
         }
 
         var queue = new NodeJobQueue(store, parts, gauge);
+        (parts.AllJobs, parts.Mailbox) = (queue, queue);
         var node = new JobNode(system, store, parts, queue);
 
         // The worker before the broker, which tells it that it is there; the shards wait until both are.

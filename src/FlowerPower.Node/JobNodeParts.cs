@@ -162,6 +162,12 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
     /// <summary>The jobs.</summary>
     public IShardRegion Jobs { get; set; } = null!;
 
+    /// <summary>All jobs, also those of other nodes.</summary>
+    public IJobQueue AllJobs { get; set; } = null!;
+
+    /// <summary>Brings jobs' mail to jobs, also to those of other nodes.</summary>
+    public IJobMailbox Mailbox { get; set; } = null!;
+
     /// <summary>The other nodes; none unless it is set.</summary>
     public INodePeers Peers
     {

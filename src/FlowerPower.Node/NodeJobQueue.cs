@@ -11,7 +11,7 @@ using FlowerPower.Storage.Wire;
 namespace FlowerPower.Node;
 
 /// <summary>A node's <see cref="IJobQueue"/>: asks the job actors, and asks again when a shard was in the middle of a restart.</summary>
-internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, WorkerGauge gauge) : IJobQueue
+internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, WorkerGauge gauge) : IJobQueue, IJobMailbox
 {
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(30);
@@ -157,6 +157,12 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
 
     public Task<CommandReply> RetryAsync(JobId id, string by, RequestId? request = null, CancellationToken cancellationToken = default) =>
         CommandAsync(id, new JobCommand.Retry(by, request ?? parts.Options.Chance.NextRequest()), cancellationToken);
+
+    public async Task<JobMailReceipt> PostAsync(JobId to, JobMail mail, CancellationToken cancellationToken)
+    {
+        var reply = await AskAsync(to, mail.ToCommand(), cancellationToken).ConfigureAwait(parts.IsSimulated);
+        return new JobMailReceipt(reply.State is not JobState.Absent, (reply.State as JobState.Finished)?.Outcome);
+    }
 
     public async Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default)
     {

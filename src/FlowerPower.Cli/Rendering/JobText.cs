@@ -13,6 +13,7 @@ internal static class JobText
     public static string Word(JobStatus status) => status switch
     {
         JobStatus.Scheduled => "scheduled",
+        JobStatus.Deferred => "deferred",
         JobStatus.Pending => "pending",
         JobStatus.Running => "running",
         JobStatus.Retrying => "retrying",

@@ -66,6 +66,12 @@ public sealed record JobView
     /// <summary>The caller's data; may be empty.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The jobs that had, or have, to end before it; may be empty.</summary>
+    public IReadOnlyList<JobDependency> DependsOn { get; init; } = [];
+
+    /// <summary>Those of them that it still waits for; empty unless it is <see cref="JobStatus.Deferred"/>.</summary>
+    public IReadOnlyList<JobId> WaitsFor { get; init; } = [];
+
     /// <summary>How it got where it is, oldest first; empty in lists.</summary>
     public IReadOnlyList<JobTransition> History { get; init; } = [];
 
@@ -96,11 +102,13 @@ public sealed record JobView
             Description = spec.Description,
             Tags = spec.Tags,
             Metadata = spec.Metadata,
+            DependsOn = spec.DependsOn,
             StartedAt = LatestStart(trail),
             History = whole ? trail.Transitions : [],
         };
         return state switch
         {
+            JobState.Deferred s => view with { DueAt = s.DueAt, WaitsFor = s.Links.Awaits },
             JobState.Waiting s => view with { DueAt = s.DueAt, Error = s.LastError },
             JobState.Running s => view with { StartedAt = s.StartedAt, Worker = s.Worker.Value, Progress = progress },
             JobState.Finished s => view with { FinishedAt = s.At, Error = s.Error, ResultJson = whole ? s.ResultJson : default },

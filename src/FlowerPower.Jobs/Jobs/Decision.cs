@@ -11,6 +11,9 @@ public readonly record struct Decision(IReadOnlyList<JobEvent> Events, Refusal? 
     /// <summary>Accepted: this happened.</summary>
     public static Decision Accept(JobEvent happened) => new([happened], null);
 
+    /// <summary>Accepted: this happened, in this order.</summary>
+    public static Decision Accept(IReadOnlyList<JobEvent> happened) => new(happened, null);
+
     /// <summary>Refused for a named reason.</summary>
     public static Decision Refuse(Refusal reason) => new([], reason);
 }

@@ -46,4 +46,15 @@ public abstract record JobCommand
     /// <summary>Let a failed or cancelled job run again, with all its attempts before it.</summary>
     /// <param name="Request">The same one again is a repetition, and changes nothing; <see langword="null"/>: none is recognized.</param>
     public sealed record Retry(string By, RequestId? Request = null) : JobCommand;
+
+    /// <summary>Tell this job when you have ended. One that has ended already is known by the state that it answers with.</summary>
+    public sealed record AddDependent(JobId Dependent) : JobCommand;
+
+    /// <summary>A job that this one waits for has ended.</summary>
+    /// <param name="Outcome"><see langword="null"/>: there is no such job.</param>
+    public sealed record HearParent(JobId Parent, JobStatus? Outcome) : JobCommand;
+
+    /// <summary>What the job had to tell was acknowledged.</summary>
+    /// <param name="Numbers">Of the <see cref="JobNote"/>s.</param>
+    public sealed record ConfirmNotes(IReadOnlyCollection<int> Numbers) : JobCommand;
 }

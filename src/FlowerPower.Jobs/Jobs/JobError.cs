@@ -43,6 +43,9 @@ public sealed record JobError(IReadOnlyList<string> Types, string Message, strin
     /// <summary>The type of a job that nobody started before <see cref="JobSpec.ExpiresAt"/>.</summary>
     public const string ExpiredType = "Expired";
 
+    /// <summary>The type of a job that ended because one that it depends on did not complete.</summary>
+    public const string DependencyType = "DependencyFailed";
+
     /// <summary>
     /// The error of an attempt that ran too long, under .NET's and Python's name, because a retry policy may name either.
     /// </summary>

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace FlowerPower.Jobs;
 
 /// <summary>Something that happened to one job, in its log. A shipped event is never edited: new meaning, new event.</summary>
@@ -45,4 +47,21 @@ public abstract record JobEvent
     /// <summary>An ended job waits again, with fresh attempts.</summary>
     /// <param name="Request">Whose wish it was; <see langword="null"/>: not known.</param>
     public sealed record Retried(string By, RequestId? Request = null) : JobEvent;
+
+    /// <summary>Another job wants to hear of this one's end.</summary>
+    public sealed record DependentAdded(JobId Dependent) : JobEvent;
+
+    /// <summary>A job that this one waited for has ended as it needs it.</summary>
+    public sealed record ParentEnded(JobId Parent, JobStatus Outcome) : JobEvent;
+
+    /// <summary>What the job had to tell others was acknowledged.</summary>
+    /// <param name="Numbers">Of the <see cref="JobNote"/>s; not empty.</param>
+    public sealed record NotesDelivered(ImmutableArray<int> Numbers) : JobEvent
+    {
+        /// <inheritdoc/>
+        public bool Equals(NotesDelivered? other) => base.Equals(other) && Numbers.SequenceEqual(other.Numbers);
+
+        /// <inheritdoc/>
+        public override int GetHashCode() => HashCode.Combine(At, Numbers.Length);
+    }
 }

@@ -21,9 +21,15 @@ public static class JobLifecycle
             (Absent, Enqueue c) => Accept(new Enqueued(c.Spec, c.DueAt, c.Request) { At = now }),
             (_, Enqueue c) when c.Spec.Pipeline != state.History!.Spec.Pipeline => Refuse(Refusal.IdTaken),
             (_, Enqueue) => Nothing, // the same id again: enqueueing is idempotent
+            (Absent, HearParent or ConfirmNotes) => Nothing, // what a deleted job was still told
             (Absent, _) => Refuse(Refusal.NotFound),
 
-            (Waiting s, Start or CheckClock) when IsExpired(s, now) => Accept(Expire(s, now)),
+            (_, AddDependent c) => LinkRules.AddDependent(state, c.Dependent, now),
+            (_, HearParent c) => LinkRules.Hear(state, c, now),
+            (_, ConfirmNotes c) => LinkRules.Confirm(state, c.Numbers, now),
+
+            (Waiting or Deferred, Start or CheckClock) when IsExpired(state, now) => Accept(Expire(state.History!, now)),
+            (Deferred, Start) => Refuse(Refusal.NotDue),
             (Waiting s, Start c) when s.Trail.HasUsed(c.Grant) => Refuse(Refusal.StaleAttempt), // its former holder may answer yet
             (Waiting s, Start) when !s.IsDueAt(now) => Refuse(Refusal.NotDue),
             (Waiting s, Start c) => Accept(Begin(s, c, now)),
@@ -52,7 +58,7 @@ public static class JobLifecycle
                 Accept(AfterLoss(s, crashed: !c.HandedBack, now)),
             (_, LoseWorker) => Nothing,
 
-            (Waiting or Running, Cancel c) => Accept(new Cancelled(c.By, c.Reason) { At = now }),
+            (Deferred or Waiting or Running, Cancel c) => Accept(new Cancelled(c.By, c.Reason) { At = now }),
             (Finished { Outcome: JobStatus.Cancelled }, Cancel) => Nothing,
             (_, Cancel) => Refuse(Refusal.AlreadyFinished),
 
@@ -70,7 +76,11 @@ public static class JobLifecycle
     {
         JobState next = (state, e) switch
         {
-            (Absent, Enqueued x) => new Waiting(Born(x), x.DueAt, LastError: null),
+            (Absent, Enqueued x) => LinkRules.Begin(Born(x), [.. x.Spec.DependsOn.Select(parent => parent.Job)], x.DueAt),
+            (Deferred s, ParentEnded x) => LinkRules.AfterParent(
+                s, x, (trail, status, note) => Step(trail, e, status, attempt: 0, by: null, note)),
+            (not Absent, DependentAdded x) => LinkRules.Added(state, x),
+            (not Absent, NotesDelivered x) => LinkRules.Delivered(state, x),
             (Waiting s, AttemptStarted x) when x.Attempt == s.Trail.AttemptsMade + 1 => new Running(
                 Step(s.Trail, e, JobStatus.Running, x.Attempt, x.Worker.Value, grant: x.Grant) with { AttemptsMade = x.Attempt },
                 x.Attempt, x.Grant, x.Worker, x.At, x.Deadline),
@@ -84,21 +94,21 @@ public static class JobLifecycle
                     with
                 { Crashes = s.Trail.Crashes + (x.Crashed ? 1 : 0) },
                 x.At, LastError: null),
-            (Running s, Completed x) when x.Attempt == s.Attempt => new Finished(
-                Step(s.Trail, e, JobStatus.Completed, x.Attempt, s.Worker.Value), JobStatus.Completed, x.At, x.ResultJson, null),
-            (Running s, Failed x) when x.Attempt == s.Attempt => new Finished(
+            (Running s, Completed x) when x.Attempt == s.Attempt => LinkRules.Ended(new Finished(
+                Step(s.Trail, e, JobStatus.Completed, x.Attempt, s.Worker.Value), JobStatus.Completed, x.At, x.ResultJson, null)),
+            (Running s, Failed x) when x.Attempt == s.Attempt => LinkRules.Ended(new Finished(
                 CountLast(Step(s.Trail, e, JobStatus.Failed, x.Attempt, s.Worker.Value, x.Error.Message), x.Error),
-                JobStatus.Failed, x.At, default, x.Error),
-            (Waiting s, Failed { Attempt: 0 } x) => new Finished(
-                Step(s.Trail, e, JobStatus.Failed, x.Attempt, by: null, x.Error.Message), JobStatus.Failed, x.At, default, x.Error),
-            (Waiting or Running, Cancelled x) => new Finished(
+                JobStatus.Failed, x.At, default, x.Error)),
+            (Waiting or Deferred, Failed { Attempt: 0 } x) => LinkRules.Ended(new Finished(
+                Step(state.History!, e, JobStatus.Failed, x.Attempt, by: null, x.Error.Message), JobStatus.Failed, x.At, default, x.Error)),
+            (Deferred or Waiting or Running, Cancelled x) => LinkRules.Ended(new Finished(
                 Step(state.History!, e, JobStatus.Cancelled, (state as Running)?.Attempt ?? 0, x.By, x.Reason),
-                JobStatus.Cancelled, x.At, default, null),
-            (Finished { Outcome: JobStatus.Failed or JobStatus.Cancelled } s, Retried x) => new Waiting(
-                Step(s.Trail, e, JobStatus.Pending, attempt: 0, x.By, "retried", request: x.Request)
+                JobStatus.Cancelled, x.At, default, null)),
+            (Finished { Outcome: JobStatus.Failed or JobStatus.Cancelled } s, Retried x) => LinkRules.Begin(
+                Step(s.Trail, e, s.Links.Awaits.IsEmpty ? JobStatus.Pending : JobStatus.Deferred, attempt: 0, x.By, "retried", request: x.Request)
                     with
                 { FailuresMade = 0, Crashes = 0, Retries = s.Trail.Retries + 1 },
-                x.At, LastError: null),
+                s.Links.Awaits, x.At),
 
             // A log that breaks the rules is corrupt: stop this job, do not guess.
             _ => throw new InvalidOperationException(
@@ -111,15 +121,16 @@ public static class JobLifecycle
     public static DateTimeOffset? NextClockCheck(JobState state) => state switch
     {
         Waiting { Trail: { AttemptsMade: 0, Retries: 0, Spec.ExpiresAt: { } expiry } } => expiry,
+        Deferred { Trail: { AttemptsMade: 0, Retries: 0, Spec.ExpiresAt: { } expiry } } => expiry,
         Running { Deadline: { } deadline } => deadline,
         _ => null,
     };
 
-    private static bool IsExpired(Waiting s, DateTimeOffset now) =>
-        s.Trail is { AttemptsMade: 0, Retries: 0, Spec.ExpiresAt: { } expiry } && now >= expiry;
+    private static bool IsExpired(JobState state, DateTimeOffset now) =>
+        state.History is { AttemptsMade: 0, Retries: 0, Spec.ExpiresAt: { } expiry } && now >= expiry;
 
-    private static Failed Expire(Waiting s, DateTimeOffset now) =>
-        new(0, JobError.Named(JobError.ExpiredType, $"No worker started the job before it expired at {s.Trail.Spec.ExpiresAt:u}."))
+    private static Failed Expire(JobTrail trail, DateTimeOffset now) =>
+        new(0, JobError.Named(JobError.ExpiredType, $"No worker started the job before it expired at {trail.Spec.ExpiresAt:u}."))
         {
             At = now,
         };
@@ -155,7 +166,10 @@ public static class JobLifecycle
 
     private static JobTrail Born(Enqueued x) =>
         new(x.Spec, x.At, AttemptsMade: 0, FailuresMade: 0, Crashes: 0,
-            [new JobTransition(x.At, x.DueAt > x.At ? JobStatus.Scheduled : JobStatus.Pending, 0, null, null, Request: x.Request)]);
+            [new JobTransition(x.At, FirstStatus(x), 0, null, null, Request: x.Request)]);
+
+    private static JobStatus FirstStatus(Enqueued x) =>
+        x.Spec.DependsOn.Count > 0 ? JobStatus.Deferred : x.DueAt > x.At ? JobStatus.Scheduled : JobStatus.Pending;
 
     private static JobTrail CountLast(JobTrail trail, JobError error) => error.Type == JobError.PoisonType
         ? trail with { Crashes = trail.Crashes + 1 }

@@ -8,14 +8,8 @@ public static class JobNotes
     /// <exception cref="InvalidOperationException">There is no job.</exception>
     public static JobState Noted(this JobState state, string note)
     {
-        JobState noted = state switch
-        {
-            JobState.Waiting s => s with { Trail = Noted(s.Trail, note) },
-            JobState.Running s => s with { Trail = Noted(s.Trail, note) },
-            JobState.Finished s => s with { Trail = Noted(s.Trail, note) },
-            _ => throw new InvalidOperationException("A job that does not exist has no history to note anything on."),
-        };
-        return noted with { Version = state.Version + 1 };
+        var trail = state.History ?? throw new InvalidOperationException("A job that does not exist has no history to note anything on.");
+        return state.With(Noted(trail, note)) with { Version = state.Version + 1 };
     }
 
     private static JobTrail Noted(JobTrail trail, string note)

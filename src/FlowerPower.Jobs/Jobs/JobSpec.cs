@@ -71,6 +71,21 @@ public sealed record JobSpec
     /// <summary>The caller's own data about the job, by name; may be empty.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = NoMetadata;
 
+    /// <summary>The jobs that must have ended before this one may start; none twice, and not itself. May be empty.</summary>
+    public IReadOnlyList<JobDependency> DependsOn
+    {
+        get;
+        init => field = value.DistinctBy(parent => parent.Job).Count() == value.Count
+            ? value
+            : throw new ArgumentException("A job depends on another one once: name each only once.");
+    } = [];
+
+    /// <summary>What runs when it has completed; <see langword="null"/>: nothing.</summary>
+    public JobCallback? OnSuccess { get; init; }
+
+    /// <summary>What runs when it has failed for good; <see langword="null"/>: nothing. A cancelled job has not failed.</summary>
+    public JobCallback? OnFailure { get; init; }
+
     /// <summary>The queue of a job that names none.</summary>
     public const string DefaultQueue = "default";
 
@@ -86,6 +101,7 @@ public sealed record JobSpec
             && Priority == other.Priority && Retry == other.Retry && Timeout == other.Timeout && ExpiresAt == other.ExpiresAt
             && ResultRetention == other.ResultRetention && FailureRetention == other.FailureRetention
             && Description == other.Description && RunConfigJson.Span.SequenceEqual(other.RunConfigJson.Span)
+            && DependsOn.SequenceEqual(other.DependsOn) && OnSuccess == other.OnSuccess && OnFailure == other.OnFailure
             && Tags.SequenceEqual(other.Tags) && SameMetadata(Metadata, other.Metadata));
 
     /// <inheritdoc/>

@@ -11,6 +11,10 @@ public abstract record JobState
     /// <summary>No job of this id.</summary>
     public sealed record Absent : JobState;
 
+    /// <summary>Waits for other jobs to end: those of <see cref="JobLinks.Awaits"/>.</summary>
+    /// <param name="DueAt">From when on it may start, once nobody is waited for any more.</param>
+    public sealed record Deferred(JobTrail Trail, DateTimeOffset DueAt) : JobState;
+
     /// <summary>Waits to become due, or for a worker.</summary>
     /// <param name="Trail">What was before.</param>
     /// <param name="DueAt">From when on it may start.</param>
@@ -64,10 +68,31 @@ public abstract record JobState
     /// <summary>What lies behind the job; <see langword="null"/> only for <see cref="Absent"/>.</summary>
     public JobTrail? History => this switch
     {
+        Deferred s => s.Trail,
         Waiting s => s.Trail,
         Running s => s.Trail,
         Finished s => s.Trail,
         _ => null,
+    };
+
+    /// <summary>What ties it to other jobs; <see cref="JobLinks.None"/> if nothing does.</summary>
+    public JobLinks Links => History?.Links ?? JobLinks.None;
+
+    /// <summary>It has not ended.</summary>
+    public bool IsUnfinished => this is not (Absent or Finished);
+
+    /// <summary>Its owner has something to do for it: it has not ended, or has yet to tell others that it has.</summary>
+    public bool IsLive => IsUnfinished || !Links.Outbox.IsEmpty;
+
+    /// <summary>The same state with another trail.</summary>
+    /// <exception cref="InvalidOperationException">There is no job.</exception>
+    internal JobState With(JobTrail trail) => this switch
+    {
+        Deferred s => s with { Trail = trail },
+        Waiting s => s with { Trail = trail },
+        Running s => s with { Trail = trail },
+        Finished s => s with { Trail = trail },
+        _ => throw new InvalidOperationException("A job that does not exist has no trail."),
     };
 
     /// <summary>
@@ -85,6 +110,7 @@ public abstract record JobState
     /// <exception cref="InvalidOperationException">There is no job.</exception>
     public JobStatus StatusAt(DateTimeOffset now) => this switch
     {
+        Deferred => JobStatus.Deferred,
         Waiting s => Waiting.StatusAt(now, s.DueFrom, s.LastError is not null),
         Running => JobStatus.Running,
         Finished s => s.Outcome,

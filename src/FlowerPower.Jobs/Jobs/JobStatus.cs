@@ -23,4 +23,7 @@ public enum JobStatus
 
     /// <summary>Ended by somebody's wish.</summary>
     Cancelled = 7,
+
+    /// <summary>Accepted, and waiting for other jobs to end.</summary>
+    Deferred = 8,
 }

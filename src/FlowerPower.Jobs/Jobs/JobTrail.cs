@@ -23,6 +23,9 @@ public sealed record JobTrail(
     int DroppedTransitions = 0,
     int Retries = 0)
 {
+    /// <summary>What ties the job to others; <see langword="null"/> if nothing ever did.</summary>
+    public JobLinks? Links { get; init; }
+
     /// <summary>The greatest length of <see cref="Transitions"/>.</summary>
     public const int MaxTransitions = 64;
 
@@ -79,6 +82,7 @@ public sealed record JobTrail(
         ReferenceEquals(this, other)
         || (other is not null && EnqueuedAt == other.EnqueuedAt && AttemptsMade == other.AttemptsMade && FailuresMade == other.FailuresMade
             && Crashes == other.Crashes && DroppedTransitions == other.DroppedTransitions && Retries == other.Retries
+            && Links == other.Links
             && Spec == other.Spec && Transitions.AsSpan().SequenceEqual(other.Transitions.AsSpan()));
 
     /// <inheritdoc/>

@@ -35,7 +35,7 @@ internal interface IClusterNodes
 /// <summary>
 /// All jobs of a cluster: each request goes to the node that has the job's shard, and again, with the same ids, to the next one if it has moved.
 /// </summary>
-internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, TimeProvider time) : IJobQueue
+internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, TimeProvider time) : IJobQueue, IJobMailbox
 {
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
@@ -135,6 +135,9 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
         var wish = request ?? chance.NextRequest();
         return OnOwnerAsync(ShardOf(id), queue => queue.RetryAsync(id, by, wish, cancellationToken), cancellationToken);
     }
+
+    public Task<JobMailReceipt> PostAsync(JobId to, JobMail mail, CancellationToken cancellationToken) =>
+        OnOwnerAsync(ShardOf(to), queue => ((IJobMailbox)queue).PostAsync(to, mail, cancellationToken), cancellationToken);
 
     /// <summary>Finished jobs from the store, by whichever node answers; unfinished ones from each node that has some.</summary>
     public async Task<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken = default)

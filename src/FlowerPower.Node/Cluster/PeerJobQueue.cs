@@ -1,12 +1,16 @@
 using FlowerPower.Actors.Transport;
 using FlowerPower.Jobs;
+using FlowerPower.Node.Jobs;
 using FlowerPower.Node.Local;
 
 namespace FlowerPower.Node.Cluster;
 
 /// <summary>A node behind one connection of the cluster, as an <see cref="IJobQueue"/>.</summary>
-internal sealed class PeerJobQueue(Peer peer) : RemoteJobQueue
+internal sealed class PeerJobQueue(Peer peer) : RemoteJobQueue, IJobMailbox
 {
+    public async Task<JobMailReceipt> PostAsync(JobId to, JobMail mail, CancellationToken cancellationToken) =>
+        (await AskAsync<LocalResponse.Posted>(n => new LocalRequest.Post(n, to, mail), cancellationToken).ConfigureAwait(false)).Receipt;
+
     /// <summary>An answer has come. Requests are numbered by connection: one that came over another answers something else.</summary>
     public void Take(Peer from, LocalResponse answer)
     {

@@ -13,13 +13,14 @@ internal static class JobRecords
     {
         var trail = state.History!;
         var finished = state as JobState.Finished;
-        var status = finished?.Outcome ?? (state is JobState.Running ? JobStatus.Running : JobStatus.Pending);
+        var status = finished?.Outcome
+            ?? (state is JobState.Running ? JobStatus.Running : state is JobState.Deferred ? JobStatus.Deferred : JobStatus.Pending);
         return new RecordChange(
             trail.Spec.Id.Value,
             state.Version,
-            IsLive: finished is null,
+            IsLive: state.IsLive,
             new RecordIndex((int)status, trail.Spec.Pipeline, trail.Spec.Queue, trail.EnqueuedAt),
-            finished is null ? null : ExpiryOf(finished),
+            finished is null || state.IsLive ? null : ExpiryOf(finished),
             JobWire.EncodeRecord(state));
     }
 

@@ -253,7 +253,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
 
     private static void Keep(ReplayedJob job, List<ReplayedJob> live)
     {
-        if (job.State is JobState.Waiting or JobState.Running)
+        if (job.State.IsLive)
         {
             live.Add(job);
         }
@@ -262,6 +262,11 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
     /// <summary>A job that waits is offered again; one that ran lost its worker, unless that is still there and knows it.</summary>
     private void TakeUp(JobState state, IShardContext context)
     {
+        if (!state.Links.Outbox.IsEmpty)
+        {
+            context.TellEntity(state.History!.Spec.Id.Value, PostNotes.Instance);
+        }
+
         switch (state)
         {
             case JobState.Waiting waiting:

@@ -98,14 +98,17 @@ internal sealed class LiveJobs
 }
 
 /// <summary>One unfinished job in an index: what lists filter and sort by.</summary>
-/// <param name="DueFromTicks">From when on it may start, in UTC ticks; <see cref="Runs"/>: it runs.</param>
+/// <param name="DueFromTicks">From when on it may start, in UTC ticks; <see cref="Runs"/>: it runs; <see cref="IsDeferred"/>: it waits for other jobs.</param>
 /// <param name="Worker">Who runs it; <see langword="null"/> if it waits.</param>
 internal readonly record struct LiveJob(
     string Pipeline, string Queue, JobPriority Priority, long EnqueuedAtTicks, long DueFromTicks, bool HasFailed, string? Worker)
 {
     private const long Runs = -1;
+    private const long Defers = -2;
 
-    public bool IsWaiting => DueFromTicks != Runs;
+    public bool IsWaiting => DueFromTicks >= 0;
+
+    public bool IsDeferred => DueFromTicks == Defers;
 
     public static LiveJob Of(JobState state, string pipeline, string queue)
     {
@@ -116,7 +119,7 @@ internal readonly record struct LiveJob(
             queue,
             trail.Spec.Priority,
             trail.EnqueuedAt.UtcTicks,
-            waiting?.DueFrom.UtcTicks ?? Runs,
+            waiting?.DueFrom.UtcTicks ?? (state is JobState.Deferred ? Defers : Runs),
             waiting?.LastError is not null,
             (state as JobState.Running)?.Worker.Value);
     }
@@ -125,7 +128,7 @@ internal readonly record struct LiveJob(
     public WaitingJob ToWaitingJob(JobId id) => new(id, Queue, Priority, new(EnqueuedAtTicks, TimeSpan.Zero), new(DueFromTicks, TimeSpan.Zero));
 
     public JobStatus StatusAt(DateTimeOffset now) =>
-        IsWaiting ? JobState.Waiting.StatusAt(now, new(DueFromTicks, TimeSpan.Zero), HasFailed) : JobStatus.Running;
+        IsWaiting ? JobState.Waiting.StatusAt(now, new(DueFromTicks, TimeSpan.Zero), HasFailed) : IsDeferred ? JobStatus.Deferred : JobStatus.Running;
 }
 
 /// <summary>How a job stands in the line: the same whether its shard remembers it or its actor says it.</summary>

@@ -14,7 +14,7 @@ internal sealed class PendingEvents
     {
         Frames = Encode(events, next);
         Next = next;
-        Record = events is [JobEvent.Retried] || next is JobState.Finished ? JobRecords.Change(next) : null;
+        Record = NeedsRecord(events, next) ? JobRecords.Change(next) : null;
         Bytes = Frames.Sum(frame => (long)frame.Payload.Length) + (Record?.Body.Length ?? 0);
     }
 
@@ -32,6 +32,12 @@ internal sealed class PendingEvents
     /// Its actor goes on where it is told, with little to do before its turn ends: a hop over the thread pool for each event would cost more than that.
     /// </summary>
     public TaskCompletionSource Stored { get; } = new();
+
+    /// <summary>
+    /// The record of a job that has ended says so at once, that of one that waits again as well. What an ended job was still told may stay in the log until the last of it.
+    /// </summary>
+    private static bool NeedsRecord(IReadOnlyList<JobEvent> events, JobState next) =>
+        events is [JobEvent.Retried] || (next is JobState.Finished && !(next.IsLive && events is [JobEvent.NotesDelivered]));
 
     private static EventFrame[] Encode(IReadOnlyList<JobEvent> events, JobState next)
     {

@@ -13,9 +13,13 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
     private JobState state = JobState.None;
     private JobProgress? progress;
     private List<WatchJob>? watchers;
+    private JobOutbox? outbox;
 
-    protected override async ValueTask OnStart() =>
+    protected override async ValueTask OnStart()
+    {
         state = await journal.LoadAsync(id, Context.Stopping);
+        PostNotes();
+    }
 
     protected override ValueTask OnStop()
     {
@@ -50,6 +54,15 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
                 break;
             case UnwatchJob unwatch:
                 watchers?.RemoveAll(watch => watch.Watcher == unwatch.Watcher);
+                break;
+            case JobOutbox.NoteHeard answer:
+                return Hear(answer);
+            case JobOutbox.NoteUnheard failure:
+                outbox?.Take(Context, failure);
+                break;
+            case Jobs.PostNotes:
+                outbox?.GoOn();
+                PostNotes();
                 break;
             case PassivationHint:
                 break; // decided below, like after any message
@@ -192,16 +205,43 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
             parts.FindWorker(was.Worker)?.Tell(new StopAttempt(was.Grant, AttemptFate.Of(state, was.Grant)));
         }
 
-        if (state is JobState.Waiting waiting)
+        if (state is JobState.Waiting waiting && before is not JobState.Waiting)
         {
             parts.Broker.Tell(new Offer(waiting.ToWaitingJob()));
         }
-        else if (before is JobState.Waiting && state is JobState.Finished)
+        else if (before is JobState.Waiting && state is not (JobState.Waiting or JobState.Running))
         {
             parts.Broker.Tell(new Withdraw(id));
         }
 
+        PostNotes();
         TellWatchers();
+    }
+
+    /// <summary>What the job has to tell goes out; most jobs have nothing.</summary>
+    private void PostNotes()
+    {
+        if (!state.Links.Outbox.IsEmpty)
+        {
+            (outbox ??= new JobOutbox(parts)).Post(Context, state);
+        }
+    }
+
+    private async ValueTask Hear(JobOutbox.NoteHeard answer)
+    {
+        var confirmed = outbox!.Take(answer);
+        if (answer.Note.Kind == JobNoteKind.Subscribe && (answer.Receipt.Ended is not null || !answer.Receipt.Exists))
+        {
+            await Handle(new JobCommand.HearParent(answer.Note.To, answer.Receipt.Ended));
+        }
+
+        if (confirmed is not null)
+        {
+            await Handle(new JobCommand.ConfirmNotes(confirmed));
+        }
+
+        PostNotes();
+        RestIfIdle(hinted: false);
     }
 
     private void Watch(WatchJob watch)
@@ -244,7 +284,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
     /// <summary>A job that has ended, or never was, needs no actor; a waiting one only until memory is wanted.</summary>
     private void RestIfIdle(bool hinted)
     {
-        if (watchers is null or [] && (state is JobState.Finished or JobState.Absent || (hinted && state is JobState.Waiting)))
+        if (watchers is null or [] && (!state.IsLive || (hinted && state is JobState.Waiting or JobState.Deferred && state.Links.Outbox.IsEmpty)))
         {
             Context.Passivate();
         }

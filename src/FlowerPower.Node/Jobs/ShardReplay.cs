@@ -42,7 +42,7 @@ internal sealed class ShardReplay
             return new ReplayedJob(recorded, null);
         }
 
-        if (recorded is JobState.Absent && frames[0].Frame.Version > 1 && IsEnd(frames[^1].Frame))
+        if (recorded is JobState.Absent && frames[0].Frame.Version > 1 && IsEnd(frames))
         {
             return new ReplayedJob(JobState.None, null); // it ended, and was pruned; the log still tells its last steps
         }
@@ -70,8 +70,12 @@ internal sealed class ShardReplay
         return new ReplayedJob(state, first);
     }
 
-    private static bool IsEnd(EventFrame frame) =>
-        JobWire.DecodeEvent(frame.Type, frame.Payload) is JobEvent.Completed or JobEvent.Failed or JobEvent.Cancelled;
+    /// <summary>Was the end of a job the last that happened to it, but for what it told others of it?</summary>
+    private static bool IsEnd(List<(long Sequence, EventFrame Frame)> frames)
+    {
+        var last = frames.FindLast(frame => frame.Frame.Type != JobWireTypes.NotesDelivered).Frame;
+        return last.Type is null || JobWire.DecodeEvent(last.Type, last.Payload) is JobEvent.Completed or JobEvent.Failed or JobEvent.Cancelled;
+    }
 
     /// <summary>Jobs that only the log has spoken of so far; a snapshot.</summary>
     public IReadOnlyList<string> Unfinished() => [.. events.Keys];

@@ -25,7 +25,7 @@ internal sealed class ShardRescue(IShardStore store, int shard, ShardOwner me, J
 
         // What the store says is unfinished and this node did not know as unfinished had ended: its end is what the store lost.
         var known = memory.Live.ToHashSet();
-        var returned = live.Where(s => !known.Contains(s.History!.Spec.Id) && !memory.Jobs.ContainsKey(s.History!.Spec.Id.Value)).ToList();
+        var returned = live.Where(s => s.IsUnfinished && !known.Contains(s.History!.Spec.Id) && !memory.Jobs.ContainsKey(s.History!.Spec.Id.Value)).ToList();
         var token = head.Token;
         foreach (var page in restored.Concat(returned.Select(s => JobRecords.Change(s.Noted(LostEnd)))).Chunk(RecordsPerBatch))
         {

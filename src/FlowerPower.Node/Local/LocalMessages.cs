@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using FlowerPower.Jobs;
+using FlowerPower.Node.Jobs;
 
 namespace FlowerPower.Node.Local;
 
@@ -14,6 +15,7 @@ namespace FlowerPower.Node.Local;
 [JsonDerivedType(typeof(Cancel), "cancel")]
 [JsonDerivedType(typeof(Retry), "retry")]
 [JsonDerivedType(typeof(Overview), "overview")]
+[JsonDerivedType(typeof(Post), "post")]
 [JsonDerivedType(typeof(Forget), "forget")]
 [JsonDerivedType(typeof(Stop), "stop")]
 internal abstract record LocalRequest(long Number)
@@ -37,6 +39,9 @@ internal abstract record LocalRequest(long Number)
 
     public sealed record Overview(long Number) : LocalRequest(Number);
 
+    /// <summary>From one job to another, of another node.</summary>
+    public sealed record Post(long Number, JobId To, JobMail Mail) : LocalRequest(Number);
+
     /// <summary>No answer to request <paramref name="Target"/> is wanted any more. Not answered itself.</summary>
     public sealed record Forget(long Number, long Target) : LocalRequest(Number);
 
@@ -52,6 +57,7 @@ internal abstract record LocalRequest(long Number)
 [JsonDerivedType(typeof(Page), "page")]
 [JsonDerivedType(typeof(Reply), "reply")]
 [JsonDerivedType(typeof(Numbers), "numbers")]
+[JsonDerivedType(typeof(Posted), "posted")]
 [JsonDerivedType(typeof(Ended), "ended")]
 [JsonDerivedType(typeof(Error), "error")]
 internal abstract record LocalResponse(long Number)
@@ -68,6 +74,8 @@ internal abstract record LocalResponse(long Number)
     public sealed record Reply(long Number, CommandReply Command) : LocalResponse(Number);
 
     public sealed record Numbers(long Number, QueueOverview Queue) : LocalResponse(Number);
+
+    public sealed record Posted(long Number, JobMailReceipt Receipt) : LocalResponse(Number);
 
     public sealed record Ended(long Number) : LocalResponse(Number);
 

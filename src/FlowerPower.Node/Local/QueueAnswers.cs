@@ -1,4 +1,5 @@
 using FlowerPower.Jobs;
+using FlowerPower.Node.Jobs;
 
 namespace FlowerPower.Node.Local;
 
@@ -53,6 +54,10 @@ internal sealed class QueueAnswers(IJobQueue queue, string node, Action requestS
                 case LocalRequest.Overview:
                     await send(new LocalResponse.Numbers(
                         n, await queue.OverviewAsync(cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+                    break;
+                case LocalRequest.Post r when queue is IJobMailbox mailbox:
+                    await send(new LocalResponse.Posted(
+                        n, await mailbox.PostAsync(r.To, r.Mail, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
                     break;
                 case LocalRequest.Stop:
                     await send(new LocalResponse.Ended(n)).ConfigureAwait(false);

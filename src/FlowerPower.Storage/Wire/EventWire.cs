@@ -103,6 +103,25 @@ internal static class EventWire
                 WriteRequest(w, x.Request);
                 return JobWireTypes.Retried;
 
+            case JobEvent.DependentAdded x:
+                w.WriteString(WireNames.Dependent, x.Dependent.Value);
+                return JobWireTypes.DependentAdded;
+
+            case JobEvent.ParentEnded x:
+                w.WriteString(WireNames.Parent, x.Parent.Value);
+                w.WriteNumber(WireNames.Outcome, (int)x.Outcome);
+                return JobWireTypes.ParentEnded;
+
+            case JobEvent.NotesDelivered x:
+                w.WriteStartArray(WireNames.Numbers);
+                foreach (var number in x.Numbers)
+                {
+                    w.WriteNumberValue(number);
+                }
+
+                w.WriteEndArray();
+                return JobWireTypes.NotesDelivered;
+
             default:
                 throw new InvalidOperationException($"{e.GetType().Name} has no wire type.");
         }
@@ -123,7 +142,8 @@ internal static class EventWire
     }
 
     private static bool IsKnown(string type) => type is JobWireTypes.Enqueued or JobWireTypes.AttemptStarted or JobWireTypes.AttemptFailed
-        or JobWireTypes.AttemptLost or JobWireTypes.Completed or JobWireTypes.Failed or JobWireTypes.Cancelled or JobWireTypes.Retried;
+        or JobWireTypes.AttemptLost or JobWireTypes.Completed or JobWireTypes.Failed or JobWireTypes.Cancelled or JobWireTypes.Retried
+        or JobWireTypes.DependentAdded or JobWireTypes.ParentEnded or JobWireTypes.NotesDelivered;
 
     private static void ReadField(ref WireReader r, ref Fields f)
     {
@@ -183,6 +203,18 @@ internal static class EventWire
         {
             f.Request = new RequestId(r.Number());
         }
+        else if (r.Is(WireNames.Dependent) || r.Is(WireNames.Parent))
+        {
+            f.Other = JobId.Parse(r.Text());
+        }
+        else if (r.Is(WireNames.Outcome))
+        {
+            f.Outcome = RecordWire.OutcomeOf((JobStatus)r.SmallNumber());
+        }
+        else if (r.Is(WireNames.Numbers))
+        {
+            f.Numbers = r.SmallNumbers();
+        }
         else
         {
             r.SkipField();
@@ -208,6 +240,11 @@ internal static class EventWire
             JobWireTypes.Completed => new JobEvent.Completed(f.RequiredAttempt, f.Result) { At = at },
             JobWireTypes.Failed => new JobEvent.Failed(f.RequiredAttempt, f.RequiredError) { At = at },
             JobWireTypes.Cancelled => new JobEvent.Cancelled(f.RequiredBy, f.Reason) { At = at },
+            JobWireTypes.DependentAdded => new JobEvent.DependentAdded(WireReader.Required(f.Other, WireNames.Dependent)) { At = at },
+            JobWireTypes.ParentEnded => new JobEvent.ParentEnded(
+                WireReader.Required(f.Other, WireNames.Parent), WireReader.Required(f.Outcome, WireNames.Outcome))
+            { At = at },
+            JobWireTypes.NotesDelivered => new JobEvent.NotesDelivered([.. WireReader.Required(f.Numbers, WireNames.Numbers)]) { At = at },
             _ => new JobEvent.Retried(f.RequiredBy, f.Request) { At = at },
         };
     }
@@ -228,6 +265,9 @@ internal static class EventWire
         public string? By;
         public string? Reason;
         public RequestId? Request;
+        public JobId? Other;
+        public JobStatus? Outcome;
+        public List<int>? Numbers;
 
         public readonly int RequiredAttempt => WireReader.Required(Attempt, WireNames.Attempt);
 

@@ -27,6 +27,11 @@ public static class JobWire
             return "The job's run configuration is not a JSON object: write {} for an empty one.";
         }
 
+        if (ProblemWithLinks(spec) is { } tie)
+        {
+            return tie;
+        }
+
         var texts = TextBytes(spec);
         return texts <= WireLimits.MaxTextBytes
             ? null
@@ -112,6 +117,46 @@ public static class JobWire
         }
     }
 
+    private static string? ProblemWithLinks(JobSpec spec)
+    {
+        if (spec.DependsOn.Any(parent => parent.Job == spec.Id))
+        {
+            return "The job depends on itself: it would wait for ever. Name another job.";
+        }
+
+        if (spec.DependsOn.Count > WireLimits.MaxParents)
+        {
+            return FormattableString.Invariant($"The job depends on {spec.DependsOn.Count:N0} jobs, more than {WireLimits.MaxParents:N0}: put a job between that gathers some of them.");
+        }
+
+        if ((spec.OnSuccess ?? spec.OnFailure) is not null && spec.Id.Value.Length > JobCallback.MaxJobIdLength)
+        {
+            return FormattableString.Invariant(
+                $"The job has a callback, whose id is made from its own, so that may have at most {JobCallback.MaxJobIdLength} characters, not {spec.Id.Value.Length}: give it a shorter id.");
+        }
+
+        foreach (var callback in (ReadOnlySpan<JobCallback?>)[spec.OnSuccess, spec.OnFailure])
+        {
+            if (callback is null)
+            {
+                continue;
+            }
+
+            if (JsonCheck.Problem(callback.RunConfigJson.Span, "The run configuration of the job's callback") is { } problem)
+            {
+                return problem;
+            }
+
+            if (callback.RunConfigJson.Length > WireLimits.MaxTextBytes)
+            {
+                return FormattableString.Invariant(
+                    $"The run configuration of the job's callback has {callback.RunConfigJson.Length:N0} bytes, more than {WireLimits.MaxTextBytes:N0}: let it read large values itself.");
+            }
+        }
+
+        return null;
+    }
+
     private static byte[] Checked(byte[] bytes, int limit, string type) => bytes.Length <= limit
         ? bytes
         : throw new ArgumentException(FormattableString.Invariant($"A {type} of {bytes.Length:N0} bytes is larger than {limit:N0}."));
@@ -132,7 +177,7 @@ public static class JobWire
             bytes += Count(text);
         }
 
-        foreach (var (name, value) in spec.Metadata)
+        foreach (var (name, value) in spec.Metadata.Concat(spec.DependsOn.SelectMany(parent => parent.Inputs)))
         {
             bytes += Count(name) + Count(value);
         }

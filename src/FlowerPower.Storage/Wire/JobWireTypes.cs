@@ -27,6 +27,15 @@ public static class JobWireTypes
     /// <summary>See <see cref="FlowerPower.Jobs.JobEvent.Retried"/>.</summary>
     public const string Retried = "job.retried.v1";
 
+    /// <summary>See <see cref="FlowerPower.Jobs.JobEvent.DependentAdded"/>.</summary>
+    public const string DependentAdded = "job.dependent-added.v1";
+
+    /// <summary>See <see cref="FlowerPower.Jobs.JobEvent.ParentEnded"/>.</summary>
+    public const string ParentEnded = "job.parent-ended.v1";
+
+    /// <summary>See <see cref="FlowerPower.Jobs.JobEvent.NotesDelivered"/>.</summary>
+    public const string NotesDelivered = "job.notes-delivered.v1";
+
     // A record says its format in its first field; this is how an unknown one is named.
     internal const string RecordPrefix = "job.record.v";
 }

@@ -2,13 +2,16 @@ using FlowerPower.Jobs;
 
 namespace FlowerPower.Storage.Wire;
 
-/// <summary>A job's record, format 3: bytes, because a store keeps a million of them for weeks.</summary>
+/// <summary>A job's record, formats 3 and 4: bytes, because a store keeps a million of them for weeks.</summary>
 /// <remarks>
 /// <code>
-/// record   := 3 flags version spec trail own [error]
-/// flags    := one byte: 1 to 3 the state (waiting, running, finished), and below
+/// record   := 3 rest
+///           | 4 extras rest           only of a job that has extras
+/// extras   := bytes                   a JSON object: what few jobs have
+/// rest     := flags version spec trail own [error]
+/// flags    := one byte: 0 to 3 the state (deferred, waiting, running, finished), and below
 /// spec     := text [bytes]  the pipeline and the run's configuration, if all else is at its default; or bytes: the spec's JSON without the id
-/// own      := due           waiting
+/// own      := due           deferred, waiting
 ///           | attempt grant worker started [deadline]      running
 ///           | [outcome at] [bytes: the result]             finished; outcome and instant only if they are not the last step's
 /// error    := bytes         JSON
@@ -20,7 +23,9 @@ namespace FlowerPower.Storage.Wire;
 internal static class RecordWire
 {
     public const byte FormatVersion = 3;
+    public const byte FormatWithExtras = 4;
 
+    private const int Deferred = 0;
     private const int Waiting = 1;
     private const int Running = 2;
     private const int Finished = 3;
@@ -39,13 +44,23 @@ internal static class RecordWire
         var isPlain = SpecWire.IsPlain(trail.Spec);
         var (kind, error) = state switch
         {
+            JobState.Deferred => (Deferred, null),
             JobState.Waiting s => (Waiting, s.LastError),
             JobState.Running s => (Running | (s.Deadline is null ? 0 : HasDeadline), null),
             JobState.Finished s => (
                 Finished | (s.ResultJson.IsEmpty ? 0 : HasResult) | (s.Outcome == last.Status && s.At == last.At ? 0 : HasOwnOutcome), s.Error),
             _ => throw new InvalidOperationException($"{state.GetType().Name} has no record."),
         };
-        w.Byte(FormatVersion);
+        if (RecordExtras.Json(trail) is { } extras)
+        {
+            w.Byte(FormatWithExtras);
+            w.Bytes(extras);
+        }
+        else
+        {
+            w.Byte(FormatVersion);
+        }
+
         var hasRunConfig = isPlain && !SpecWire.HasPlainRunConfig(trail.Spec);
         w.Byte((byte)(kind | (isPlain ? 0 : HasFullSpec) | (hasRunConfig ? HasRunConfig : 0) | (error is null ? 0 : HasError)));
         w.Number((ulong)state.Version);
@@ -65,6 +80,10 @@ internal static class RecordWire
         TrailWire.Write(w, trail);
         switch (state)
         {
+            case JobState.Deferred s:
+                Write(w, s.DueAt, trail);
+                break;
+
             case JobState.Waiting s:
                 Write(w, s.DueAt, trail);
                 break;
@@ -119,22 +138,32 @@ internal static class RecordWire
 
         var r = new ByteReader(body);
         var format = r.Byte();
-        return format == FormatVersion
-            ? Read(ref r, WireReader.Required(id, WireNames.Id))
+        return format is FormatVersion or FormatWithExtras
+            ? Read(ref r, WireReader.Required(id, WireNames.Id), format == FormatWithExtras)
             : throw new UnknownWireTypeException(FormattableString.Invariant($"{JobWireTypes.RecordPrefix}{format}"));
     }
 
-    private static JobState Read(ref ByteReader r, JobId id)
+    private static JobState Read(ref ByteReader r, JobId id, bool hasExtras)
     {
+        var extras = hasExtras ? r.Bytes() : default;
         var flags = r.Byte();
         var version = (long)r.Number();
         var spec = (flags & HasFullSpec) != 0 ? SpecWire.FromJson(r.Bytes(), id)
             : (flags & HasRunConfig) == 0 ? SpecWire.PlainOf(id, r.Text())
             : SpecWire.PlainOf(id, r.Text()) with { RunConfigJson = r.Bytes().ToArray() };
-        var trail = TrailWire.Read(ref r, spec);
+        var trail = TrailWire.Read(ref r, spec, hasExtras);
+        if (hasExtras)
+        {
+            trail = RecordExtras.Read(extras, trail);
+        }
+
         JobState state;
         switch (flags & StateBits)
         {
+            case Deferred:
+                state = hasExtras ? new JobState.Deferred(trail, Instant(ref r, trail)) : throw new FormatException("0 is not a state.");
+                break;
+
             case Waiting:
                 var due = Instant(ref r, trail);
                 state = new JobState.Waiting(trail, due, Error(ref r, flags));

@@ -58,6 +58,21 @@ internal static class SpecWire
             w.WriteEndObject();
         }
 
+        if (spec.DependsOn.Count > 0)
+        {
+            LinksWire.Write(w, spec.DependsOn);
+        }
+
+        if (spec.OnSuccess is { } onSuccess)
+        {
+            LinksWire.Write(w, WireNames.OnSuccess, onSuccess);
+        }
+
+        if (spec.OnFailure is { } onFailure)
+        {
+            LinksWire.Write(w, WireNames.OnFailure, onFailure);
+        }
+
         w.WriteEndObject();
     }
 
@@ -237,6 +252,21 @@ internal static class SpecWire
         if (r.Is(WireNames.Metadata))
         {
             return spec with { Metadata = r.TextsByName() };
+        }
+
+        if (r.Is(WireNames.DependsOn))
+        {
+            return spec with { DependsOn = LinksWire.ReadParents(ref r) };
+        }
+
+        if (r.Is(WireNames.OnSuccess))
+        {
+            return spec with { OnSuccess = LinksWire.ReadCallback(ref r) };
+        }
+
+        if (r.Is(WireNames.OnFailure))
+        {
+            return spec with { OnFailure = LinksWire.ReadCallback(ref r) };
         }
 
         r.SkipField();

@@ -9,7 +9,7 @@ namespace FlowerPower.Storage.Wire;
 /// trail    := enqueuedAt has [attempts failures crashes retries dropped] count step*
 /// has      := one byte: 1 if the counts follow; else attempts are the last step's and the rest is 0
 /// step     := flags since [attempt] [by] [note] [grant] [request]
-/// flags    := one byte: the status, 1 to 7, and: 8 attempt and by are those of the step before, 16 by, 32 note, 64 grant, 128 request
+/// flags    := one byte: the status, 1 to 7, and 0 for deferred (in records with extras only), and: 8 attempt and by are those of the step before, 16 by, 32 note, 64 grant, 128 request
 /// </code>
 /// <c>enqueuedAt</c> and requests have 8 bytes; <c>since</c> is ticks after the step before, and of the first one after <c>enqueuedAt</c>.
 /// </remarks>
@@ -48,7 +48,8 @@ internal static class TrailWire
         }
     }
 
-    public static JobTrail Read(ref ByteReader r, JobSpec spec)
+    /// <param name="hasExtras">Of a record of format 4.</param>
+    public static JobTrail Read(ref ByteReader r, JobSpec spec, bool hasExtras)
     {
         var enqueuedAt = new DateTimeOffset(r.Whole(), TimeSpan.Zero);
         var hasCounts = r.Byte() switch
@@ -70,7 +71,7 @@ internal static class TrailWire
         var since = enqueuedAt;
         while (steps.Count < (int)count)
         {
-            steps.Add(ReadStep(ref r, steps.Count == 0 ? null : steps[^1], since));
+            steps.Add(ReadStep(ref r, steps.Count == 0 ? null : steps[^1], since, hasExtras));
             since = steps[^1].At;
         }
 
@@ -81,7 +82,7 @@ internal static class TrailWire
     private static void WriteStep(ByteWriter w, JobTransition step, JobTransition? before, DateTimeOffset since)
     {
         var isSame = before is not null && step.By == before.By && step.Attempt == before.Attempt;
-        w.Byte((byte)((int)step.Status
+        w.Byte((byte)((step.Status == JobStatus.Deferred ? 0 : (int)step.Status)
             | (isSame ? AsBefore : 0)
             | (isSame || step.By is null ? 0 : HasBy)
             | (step.Note is null ? 0 : HasNote)
@@ -113,13 +114,13 @@ internal static class TrailWire
         }
     }
 
-    private static JobTransition ReadStep(ref ByteReader r, JobTransition? before, DateTimeOffset since)
+    private static JobTransition ReadStep(ref ByteReader r, JobTransition? before, DateTimeOffset since, bool hasExtras)
     {
         var flags = r.Byte();
         var status = (JobStatus)(flags & StatusBits);
         if (status == 0)
         {
-            throw new FormatException("0 is not a status.");
+            status = hasExtras ? JobStatus.Deferred : throw new FormatException("0 is not a status.");
         }
 
         var at = since.AddTicks(r.Signed());

@@ -20,6 +20,9 @@ public static class WireLimits
     /// <summary>The greatest length of an encoded record, in bytes: a job's first event, its result, and its bounded history.</summary>
     public const int MaxRecordBytes = 48 * 1024 * 1024;
 
+    /// <summary>The greatest number of jobs that one depends on.</summary>
+    public const int MaxParents = 1_000;
+
     // Room for the objects and arrays that we put around an embedded value.
     internal const int MaxDepth = MaxJsonDepth + 8;
 }

@@ -53,6 +53,21 @@ internal static class WireNames
     public static readonly JsonEncodedText Tags = Name("tags");
     public static readonly JsonEncodedText Metadata = Name("meta");
 
+    // Ties to other jobs.
+    public static readonly JsonEncodedText DependsOn = Name("after");
+    public static readonly JsonEncodedText AllowFailure = Name("any");
+    public static readonly JsonEncodedText Inputs = Name("in");
+    public static readonly JsonEncodedText OnSuccess = Name("onok");
+    public static readonly JsonEncodedText OnFailure = Name("onfail");
+    public static readonly JsonEncodedText Links = Name("links");
+    public static readonly JsonEncodedText Awaits = Name("awaits");
+    public static readonly JsonEncodedText Dependents = Name("deps");
+    public static readonly JsonEncodedText Outbox = Name("outbox");
+    public static readonly JsonEncodedText LastNote = Name("last");
+    public static readonly JsonEncodedText Dependent = Name("dep");
+    public static readonly JsonEncodedText Parent = Name("parent");
+    public static readonly JsonEncodedText Numbers = Name("nos");
+
     // The retry policy and an error.
     public static readonly JsonEncodedText MaxRetries = Name("max");
     public static readonly JsonEncodedText Delay = Name("wait");

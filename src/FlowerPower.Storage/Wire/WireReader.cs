@@ -93,6 +93,18 @@ internal ref struct WireReader
         return texts;
     }
 
+    public List<int> SmallNumbers()
+    {
+        var numbers = new List<int>();
+        BeginArray();
+        while (NextElement())
+        {
+            numbers.Add(SmallNumber());
+        }
+
+        return numbers;
+    }
+
     public Dictionary<string, string> TextsByName()
     {
         var texts = new Dictionary<string, string>();

@@ -1,0 +1,50 @@
+using FlowerPower.Jobs;
+
+namespace FlowerPower.Storage.Wire;
+
+/// <summary>What few jobs have, as one JSON object at the head of their records: a new thing is a new field, which older versions refuse by the record's format.</summary>
+internal static class RecordExtras
+{
+    /// <returns><see langword="null"/>: the job has none.</returns>
+    public static byte[]? Json(JobTrail trail)
+    {
+        if (trail.Links is null && trail.Spec.DependsOn.Count == 0)
+        {
+            return null;
+        }
+
+        var buffer = WireBuffer.Rent();
+        var w = buffer.Writer;
+        w.WriteStartObject();
+        if (trail.Links is { } links)
+        {
+            w.WritePropertyName(WireNames.Links);
+            LinksWire.Write(w, links);
+        }
+
+        w.WriteEndObject();
+        return buffer.Finish();
+    }
+
+    /// <summary>The trail with what the extras say.</summary>
+    public static JobTrail Read(ReadOnlySpan<byte> json, JobTrail trail)
+    {
+        var r = new WireReader(json);
+        r.Start();
+        r.BeginObject();
+        while (r.NextField())
+        {
+            if (r.Is(WireNames.Links))
+            {
+                trail = trail with { Links = LinksWire.Read(ref r) };
+            }
+            else
+            {
+                r.SkipField();
+            }
+        }
+
+        r.End();
+        return trail;
+    }
+}
