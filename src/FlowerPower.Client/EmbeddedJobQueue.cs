@@ -9,6 +9,25 @@ public sealed class EmbeddedJobQueue(EmbeddedNode node) : IJobQueue
     /// <summary>The node.</summary>
     public EmbeddedNode Node => node;
 
+    /// <summary>Runs a job here, and those that it waits for, even if the node has no worker slots: <see cref="EmbeddedNode.RunHere"/>.</summary>
+    public async Task RunHereAsync(JobId id, CancellationToken cancellationToken = default)
+    {
+        var asked = new HashSet<JobId>();
+        for (var left = new Stack<JobId>([id]); left.TryPop(out var next);)
+        {
+            if (!asked.Add(next))
+            {
+                continue;
+            }
+
+            node.RunHere(next);
+            foreach (var parent in (await FindAsync(next, cancellationToken).ConfigureAwait(false))?.WaitsFor ?? [])
+            {
+                left.Push(parent);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public Task<IReadOnlyList<EnqueueReceipt>> EnqueueAsync(
         IReadOnlyList<EnqueueRequest> requests, CancellationToken cancellationToken = default) =>

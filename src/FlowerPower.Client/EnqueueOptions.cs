@@ -33,6 +33,18 @@ public sealed record EnqueueOptions
     /// <summary>How long the job is kept after it failed; default 30 days.</summary>
     public TimeSpan? FailureRetention { get; init; }
 
+    /// <summary>The jobs that must have ended before this one may start; each must exist, or be enqueued before it by the same call.</summary>
+    public IReadOnlyList<JobDependency> DependsOn { get; init; } = [];
+
+    /// <summary>
+    /// What runs, as a job of its own, when this one has completed: <c>pipeline:NAME</c>, <c>webhook:URL</c>, or the name of a callback that the workers' project has
+    /// registered (<see cref="FlowerPowerProject.RegisterCallback"/>). Default: the run configuration's <c>on_success</c>.
+    /// </summary>
+    public string? OnSuccess { get; init; }
+
+    /// <summary>What runs when it has failed for good, in the same forms. Default: the run configuration's <c>on_failure</c>.</summary>
+    public string? OnFailure { get; init; }
+
     /// <summary>A line for people.</summary>
     public string? Description { get; init; }
 

@@ -75,10 +75,22 @@ public sealed class JobQueueManager : IAsyncDisposable
         return await EnqueueAsync(requests, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Store the jobs of a graph, parents first. When it returns, all of them are durable.</summary>
+    /// <returns>The jobs' ids by their keys in the graph.</returns>
+    /// <exception cref="ArgumentException">Jobs of the graph wait for each other in a ring; nothing was stored.</exception>
+    /// <exception cref="JobIdTakenException">An id is another pipeline's job's.</exception>
+    public async Task<IReadOnlyDictionary<string, JobId>> EnqueueGraphAsync(JobGraph graph, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        var name = graph.Name ?? NewId(time.GetUtcNow()).Value;
+        await EnqueueManyAsync(graph.Items(name), cancellationToken).ConfigureAwait(false);
+        return graph.Jobs.ToDictionary(job => job.Key, job => job.IdIn(name));
+    }
+
     /// <summary>Enqueue a pipeline and wait for its result.</summary>
     /// <param name="timeout">How long to wait; <see langword="null"/>: without limit. The job goes on when the waiting ends.</param>
     /// <returns>The result by node name.</returns>
-    /// <remarks>If the queue is inside this process and has no workers, it runs this job all the same, and leaves the others alone.</remarks>
+    /// <remarks>If the queue is inside this process and has no workers, it runs this job all the same, with those that it waits for, and leaves the others alone.</remarks>
     /// <exception cref="JobFailedException">The job failed or was cancelled.</exception>
     /// <exception cref="TimeoutException">The wait was too long; the message names the job.</exception>
     public async Task<IReadOnlyDictionary<string, JsonElement>> RunAsync(
@@ -91,7 +103,7 @@ public sealed class JobQueueManager : IAsyncDisposable
         var id = await EnqueueAsync(pipeline, runConfig, enqueue, cancellationToken).ConfigureAwait(false);
         if (await OpenAsync(cancellationToken).ConfigureAwait(false) is EmbeddedJobQueue embedded)
         {
-            embedded.Node.RunHere(id);
+            await embedded.RunHereAsync(id, cancellationToken).ConfigureAwait(false);
         }
 
         var job = await WaitAsync(id, timeout, cancellationToken).ConfigureAwait(false);
@@ -211,7 +223,7 @@ public sealed class JobQueueManager : IAsyncDisposable
 
     private async Task<IReadOnlyList<EnqueueReceipt>> EnqueueAsync(List<EnqueueRequest> requests, CancellationToken cancellationToken)
     {
-        var receipts = await queue.AskAsync(opened => opened.EnqueueAsync(requests, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var receipts = await StoreAsync(requests, cancellationToken).ConfigureAwait(false);
         foreach (var (request, receipt) in requests.Zip(receipts))
         {
             if (receipt.Refusal is Refusal.IdTaken)
@@ -229,6 +241,31 @@ public sealed class JobQueueManager : IAsyncDisposable
         return receipts;
     }
 
+    /// <summary>Parents first; whom the call does not bring must be there.</summary>
+    private async Task<IReadOnlyList<EnqueueReceipt>> StoreAsync(List<EnqueueRequest> requests, CancellationToken cancellationToken)
+    {
+        var order = ParentsFirst.Order(requests);
+        foreach (var parent in ParentsFirst.Outside(requests))
+        {
+            if (await queue.AskAsync(opened => opened.FindAsync(parent, cancellationToken), cancellationToken).ConfigureAwait(false) is null)
+            {
+                throw new JobNotFoundException(parent);
+            }
+        }
+
+        var receipts = new EnqueueReceipt[requests.Count];
+        foreach (var level in order)
+        {
+            var stored = await queue.AskAsync(opened => opened.EnqueueAsync([.. level.Select(i => requests[i])], cancellationToken), cancellationToken).ConfigureAwait(false);
+            for (var i = 0; i < level.Count; i++)
+            {
+                receipts[level[i]] = stored[i];
+            }
+        }
+
+        return receipts;
+    }
+
     private async Task<JobId> NewestAsync(string pipeline, JobStatus? status, CancellationToken cancellationToken)
     {
         var page = await ListAsync(new JobFilter { Pipeline = pipeline, Status = status, Limit = 1 }, cancellationToken).ConfigureAwait(false);
@@ -238,12 +275,17 @@ public sealed class JobQueueManager : IAsyncDisposable
     private EnqueueRequest Request(string pipeline, RunConfig? runConfig, EnqueueOptions? enqueue)
     {
         var now = time.GetUtcNow();
-        Span<byte> chance = stackalloc byte[10];
-        RandomNumberGenerator.Fill(chance);
-        return JobRequests.Of(Project, pipeline, runConfig, enqueue ?? new EnqueueOptions(), now, JobId.FromRandom(now, chance)) with
+        return JobRequests.Of(Project, pipeline, runConfig, enqueue ?? new EnqueueOptions(), now, NewId(now)) with
         {
             Request = NewRequest(),
         };
+    }
+
+    private static JobId NewId(DateTimeOffset now)
+    {
+        Span<byte> chance = stackalloc byte[10];
+        RandomNumberGenerator.Fill(chance);
+        return JobId.FromRandom(now, chance);
     }
 
     private static RequestId NewRequest()

@@ -27,6 +27,9 @@ internal static class JobRequests
             Description = options.Description,
             Tags = options.Tags,
             Metadata = options.Metadata,
+            DependsOn = options.DependsOn,
+            OnSuccess = Callbacks.Of(project, options.OnSuccess ?? config.OnSuccess),
+            OnFailure = Callbacks.Of(project, options.OnFailure ?? config.OnFailure),
         };
         spec = spec with
         {

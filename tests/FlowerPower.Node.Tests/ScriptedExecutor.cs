@@ -23,7 +23,7 @@ internal sealed class ScriptedExecutor : IJobExecutor
     public JobSpec LastSpec(string id) => specs[id];
 
     /// <summary>Returns its id at once.</summary>
-    public static ScriptedExecutor Echo() => new ScriptedExecutor().On("echo", run => Task.FromResult($$"""{"id":"{{run.Spec.Id}}"}"""));
+    public static ScriptedExecutor Echo(string pipeline = "echo") => new ScriptedExecutor().On(pipeline, run => Task.FromResult($$"""{"id":"{{run.Spec.Id}}"}"""));
 
     public ScriptedExecutor On(string pipeline, Func<Run, Task<string>> run)
     {

@@ -26,15 +26,26 @@ internal sealed class EnqueueOptionSet
 
     private readonly Option<Dictionary<string, string>?> metadata = NamedValues.Texts("--meta", "Your own data about it: name=value, as often as needed");
 
+    private readonly ParentOptions parents = new();
+
+    private readonly Option<string?> onSuccess = new("--on-success")
+    {
+        Description = "What runs when it has completed: pipeline:NAME, webhook:URL, or a callback that the workers have registered",
+        HelpName = "CALLBACK",
+    };
+
+    private readonly Option<string?> onFailure = new("--on-failure") { Description = "What runs when it has failed for good, in the same forms", HelpName = "CALLBACK" };
+
     private readonly Option<string?> description = new("--description") { Description = "A line about it, for people", HelpName = "TEXT" };
 
     public void AddTo(Command command)
     {
-        foreach (var option in (ReadOnlySpan<Option>)[id, priority, queue, runIn, runAt, timeout, expiresIn, tags, metadata, description])
+        foreach (var option in (ReadOnlySpan<Option>)[id, priority, queue, runIn, runAt, timeout, expiresIn, tags, metadata, description, onSuccess, onFailure])
         {
             command.Add(option);
         }
 
+        parents.AddTo(command);
         command.RefuseBoth(runIn, runAt, "--run-in and --run-at are two ways to say the same: give one of them.");
         queue.Validators.Add(result =>
         {
@@ -72,5 +83,8 @@ internal sealed class EnqueueOptionSet
         Tags = parse.GetValue(tags) ?? [],
         Metadata = parse.GetValue(metadata) ?? [],
         Description = parse.GetValue(description),
+        DependsOn = parents.Read(parse),
+        OnSuccess = parse.GetValue(onSuccess),
+        OnFailure = parse.GetValue(onFailure),
     };
 }

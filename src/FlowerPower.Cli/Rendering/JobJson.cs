@@ -39,6 +39,17 @@ internal static class JobJson
         }
 
         json.WriteEndObject();
+        json.WriteStartArray("dependsOn");
+        foreach (var parent in job.DependsOn)
+        {
+            json.WriteStartObject();
+            json.WriteString("job", parent.Job.Value);
+            json.WriteBoolean("allowFailure", parent.AllowFailure);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        Texts(json, "waitsFor", job.WaitsFor.Select(id => id.Value));
         if (withHistory)
         {
             History(json, job.History);

@@ -39,6 +39,7 @@ internal static class JobText
         facts.Add("pipeline", job.Pipeline);
         facts.Add("status", Status(job));
         facts.Add("queue", $"{job.Queue}, {Word(job.Priority)} priority");
+        Add("after", Parents(job));
         facts.Add("enqueued", Times.At(job.EnqueuedAt, now));
         Add("due", job.DueAt is { } due ? Times.At(due, now) : null);
         Add("started", job.StartedAt is { } started ? Times.At(started, now) : null);
@@ -64,6 +65,10 @@ internal static class JobText
             }
         }
     }
+
+    /// <summary>The jobs that it depends on, and which of them it waits for.</summary>
+    private static string? Parents(JobView job) => job.DependsOn.Count == 0 ? null : string.Join(", ", job.DependsOn.Select(parent =>
+        $"{parent.Job}{(parent.AllowFailure ? ", however it ends" : "")}{(job.WaitsFor.Contains(parent.Job) ? " (waits for it)" : "")}"));
 
     /// <summary><c>2 of 4</c>, and where they differ, the attempts of the whole life: <c>2 of 4, 17 in all</c>.</summary>
     public static string Attempts(int thisRound, int max, int inAll) => $"{thisRound} of {max}" + (inAll == thisRound ? "" : $", {inAll} in all");
@@ -102,6 +107,7 @@ internal static class JobText
     {
         { Status: JobStatus.Failed or JobStatus.Retrying, Error: { } error } => ErrorText.Line(error),
         { Status: JobStatus.Scheduled, DueAt: { } due } => due > now ? $"in {Times.Length(due - now)}" : "due",
+        { Status: JobStatus.Deferred, WaitsFor: { Count: > 0 } parents } => $"after {parents[0]}{(parents.Count > 1 ? $" and {Sentences.Count(parents.Count - 1, "other")}" : "")}",
         { Status: JobStatus.Running, Progress: { } progress } => Progress(progress),
         { Description: { Length: > 0 } description } => description,
         { Tags.Count: > 0 } => string.Join(" ", job.Tags),

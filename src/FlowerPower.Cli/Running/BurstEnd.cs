@@ -5,10 +5,10 @@ namespace FlowerPower.Cli.Running;
 /// <summary>When a worker that only does what there is to do is done.</summary>
 internal static class BurstEnd
 {
-    private static readonly JobStatus[] Open = [JobStatus.Pending, JobStatus.Running, JobStatus.Retrying];
+    private static readonly JobStatus[] Open = [JobStatus.Pending, JobStatus.Running, JobStatus.Retrying, JobStatus.Deferred];
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Done when none of these queues has a job that is pending, running or retrying, or when the token is cancelled.</summary>
+    /// <summary>Done when none of these queues has a job that is pending, running or retrying, or waits for another one, or when the token is cancelled.</summary>
     /// <param name="queues"><see langword="null"/>: all.</param>
     public static async Task WaitAsync(IJobQueue queue, IReadOnlyList<string>? queues, TimeProvider time, CancellationToken cancellationToken)
     {

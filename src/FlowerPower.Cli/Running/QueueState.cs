@@ -39,10 +39,10 @@ internal static class QueueState
         {
             var overview = await queue.OverviewAsync(cancellationToken).ConfigureAwait(false);
             var opened = await queue.OpenAsync(cancellationToken).ConfigureAwait(false);
-            if (opened is EmbeddedJobQueue { Node: var mine })
+            if (opened is EmbeddedJobQueue mine)
             {
-                mine.RunHere(job.Id);
-                _ = mine.StopRequested.ContinueWith(_ => host.Interrupts.Raise(), TaskScheduler.Default);
+                await mine.RunHereAsync(job.Id, cancellationToken).ConfigureAwait(false);
+                _ = mine.Node.StopRequested.ContinueWith(_ => host.Interrupts.Raise(), TaskScheduler.Default);
                 return opened;
             }
 

@@ -79,7 +79,7 @@ public static class JobLifecycle
             (Absent, Enqueued x) => LinkRules.Begin(Born(x), [.. x.Spec.DependsOn.Select(parent => parent.Job)], x.DueAt),
             (Deferred s, ParentEnded x) => LinkRules.AfterParent(
                 s, x, (trail, status, note) => Step(trail, e, status, attempt: 0, by: null, note)),
-            (not Absent, DependentAdded x) => LinkRules.Added(state, x),
+            (Deferred or Waiting or Running, DependentAdded x) => LinkRules.Added(state, x),
             (not Absent, NotesDelivered x) => LinkRules.Delivered(state, x),
             (Waiting s, AttemptStarted x) when x.Attempt == s.Trail.AttemptsMade + 1 => new Running(
                 Step(s.Trail, e, JobStatus.Running, x.Attempt, x.Worker.Value, grant: x.Grant) with { AttemptsMade = x.Attempt },

@@ -58,7 +58,11 @@ internal static class LinkRules
     /// <param name="step">The trail with the step that this is, to a status.</param>
     public static JobState AfterParent(Deferred s, JobEvent.ParentEnded e, Func<JobTrail, JobStatus, string, JobTrail> step)
     {
-        var links = s.Links with { Awaits = s.Links.Awaits.Remove(e.Parent) };
+        var links = s.Links with
+        {
+            Awaits = s.Links.Awaits.Remove(e.Parent),
+            Outbox = s.Links.Outbox.RemoveAll(note => note.Kind == JobNoteKind.Subscribe && note.To == e.Parent), // it has heard, or need not any more
+        };
         if (!links.Awaits.IsEmpty)
         {
             return s with { Trail = s.Trail with { Links = links } };

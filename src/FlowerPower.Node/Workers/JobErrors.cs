@@ -26,7 +26,7 @@ internal static class JobErrors
     /// </remarks>
     public static bool IsPermanent(Exception error) => error switch
     {
-        PipelineCompileException or GraphException or ResultException => true,
+        PipelineCompileException or GraphException or ResultException or ParentInputException => true,
         ProjectException => error.InnerException is not (IOException or UnauthorizedAccessException),
         _ => false,
     };

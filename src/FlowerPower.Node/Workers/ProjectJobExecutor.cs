@@ -10,6 +10,11 @@ public sealed class ProjectJobExecutor(FlowerPowerProject project) : IJobExecuto
     public async Task<ReadOnlyMemory<byte>> RunAsync(
         JobSpec spec, AttemptNumber attempt, Action<JobProgress> progress, CancellationToken cancellationToken)
     {
+        if (CallbackRunner.IsOne(spec))
+        {
+            return await CallbackRunner.RunAsync(project, spec, cancellationToken).ConfigureAwait(false);
+        }
+
         var config = RunConfig.FromJson(spec.RunConfigJson.Span);
         var result = await project.RunOnceAsync(spec.Pipeline, config, new ProgressObserver(progress), cancellationToken).ConfigureAwait(false);
         return ResultJson.Serialize(result);

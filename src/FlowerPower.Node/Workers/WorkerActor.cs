@@ -158,7 +158,8 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
     {
         try
         {
-            var result = await executor.RunAsync(run.Spec, run.Attempt, progress.Report, attempt.Cancellation.Token).ConfigureAwait(false);
+            var spec = await ParentInputs.ApplyAsync(run.Spec, parts.AllJobs, attempt.Cancellation.Token).ConfigureAwait(false);
+            var result = await executor.RunAsync(spec, run.Attempt, progress.Report, attempt.Cancellation.Token).ConfigureAwait(false);
             return JobWire.ProblemWithResult(result.Span) is { } problem
                 ? new JobCommand.Fail(run.Grant, JobError.Named("ResultRefused", problem), IsPermanent: true)
                 : new JobCommand.Succeed(run.Grant, result);

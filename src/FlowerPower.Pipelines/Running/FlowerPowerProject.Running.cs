@@ -28,6 +28,10 @@ public sealed partial class FlowerPowerProject
     /// <exception cref="PipelineCompileException">The code file does not compile.</exception>
     /// <exception cref="ProjectException">No such pipeline, no code for it, or broken configuration.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <remarks>
+    /// The callbacks that <see cref="RunConfig.OnSuccess"/> and <see cref="RunConfig.OnFailure"/> name (<see cref="RegisterCallback"/>) are called before it returns.
+    /// What goes wrong with them is a warning, and changes nothing of the run. Those of other kinds, pipelines and webhooks, are called for jobs only.
+    /// </remarks>
     public async Task<IReadOnlyDictionary<string, object?>> RunAsync(
         string name, RunConfig? runConfig = null, IPipelineObserver? observer = null, CancellationToken ct = default)
     {
@@ -43,7 +47,9 @@ public sealed partial class FlowerPowerProject
         {
             try
             {
-                return await RunOnceAsync(name, resolved, observer, ct).ConfigureAwait(false);
+                var values = await RunOnceAsync(name, resolved, observer, ct).ConfigureAwait(false);
+                await TellEndAsync("on_success", resolved.OnSuccess, () => new PipelineOutcome(name, "completed", null, JsonOf(values)), observer, ct).ConfigureAwait(false);
+                return values;
             }
             catch (NodeFailedException error) when (retry.Wants(error.InnerException!, failed))
             {
@@ -51,6 +57,11 @@ public sealed partial class FlowerPowerProject
                 observer?.Warned(error.Node, FormattableString.Invariant(
                     $"{error.Message} Retry {failed + 1} of {resolved.Retry.MaxRetries} in {delay.TotalSeconds:0.###} s."));
                 await Task.Delay(delay, Clock, ct).ConfigureAwait(false);
+            }
+            catch (NodeFailedException error)
+            {
+                await TellEndAsync("on_failure", resolved.OnFailure, () => new PipelineOutcome(name, "failed", error.Message, null), observer, ct).ConfigureAwait(false);
+                throw;
             }
         }
     }
@@ -119,14 +130,6 @@ public sealed partial class FlowerPowerProject
         if (config.FinalVars.Count == 0 && graph.Nodes is [.., var last])
         {
             yield return $"final_vars is empty, so that nothing is computed; name nodes there, such as {last.Name}.";
-        }
-
-        foreach (var (key, callback) in new[] { ("on_success", config.OnSuccess), ("on_failure", config.OnFailure) })
-        {
-            if (callback is not null)
-            {
-                yield return $"{key} '{callback}' is not called: callbacks come with a later release.";
-            }
         }
     }
 }

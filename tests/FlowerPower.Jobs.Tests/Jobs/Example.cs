@@ -11,6 +11,8 @@ internal static class Example
     public static readonly GrantId First = new("grant-1");
     public static readonly GrantId Other = new("grant-2");
     public static readonly RequestId Asked = new(4711);
+    public static readonly JobId Parent = JobId.Parse("parent");
+    public static readonly JobId SecondParent = JobId.Parse("parent-2");
     public static readonly JobError Broken = JobError.Named("HttpRequestException", "The host did not answer.");
     public static readonly ReadOnlyMemory<byte> Result = """{"sum":3}"""u8.ToArray();
 

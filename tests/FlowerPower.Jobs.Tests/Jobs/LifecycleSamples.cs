@@ -9,6 +9,8 @@ namespace FlowerPower.Jobs.Tests;
 internal static class LifecycleSamples
 {
     private static readonly JobSpec Limited = Spec with { Timeout = Minute, ExpiresAt = T0 + Minute };
+    private static readonly JobSpec Child = Spec with { DependsOn = [new JobDependency(Parent)] };
+    private static readonly JobSpec Patient = Limited with { DependsOn = [new JobDependency(Parent, AllowFailure: true), new JobDependency(SecondParent)] };
     private static readonly JobSpec Once = Limited with { Retry = new RetryPolicy { MaxRetries = 0 } };
 
     public static ImmutableArray<JobState> States { get; } =
@@ -16,6 +18,20 @@ internal static class LifecycleSamples
         JobState.None,
         Waiting(),
         Waiting(Limited),
+        After(Child),
+        After(Child, new ConfirmNotes([1])),
+        After(Patient),
+        After(Patient, new HearParent(Parent, JobStatus.Failed)),
+        After(Child, new HearParent(Parent, JobStatus.Completed)),
+        After(Child, new HearParent(Parent, JobStatus.Failed)),
+        After(Child, new HearParent(Parent, JobStatus.Failed), new Retry("ada", Asked)),
+        After(Child, new AddDependent(SecondParent), new Cancel("ada", null)),
+        After(Child, new AddDependent(SecondParent)),
+        After(Spec, new AddDependent(SecondParent)),
+        After(Spec, new AddDependent(SecondParent), new Start(First, Ada)),
+        After(Spec with { OnSuccess = new JobCallback("report") }, new Start(First, Ada), new Succeed(First, Result)),
+        After(Once with { OnFailure = new JobCallback("report") }, new Start(First, Ada), new Fail(First, Broken)),
+        Given(new Enqueued(Child, T0 + (3 * Minute)) { At = T0 }),
         Given(new Enqueued(Spec, T0 + (3 * Minute)) { At = T0 }),
         After(Running(), T0, new Fail(First, Broken)),
         After(Running(), T0, new LoseWorker(Ada, HandedBack: true)),
@@ -38,6 +54,7 @@ internal static class LifecycleSamples
     public static ImmutableArray<JobCommand> Commands { get; } =
     [
         new Enqueue(Spec, T0),
+        new Enqueue(Child, T0),
         new Enqueue(Spec with { Pipeline = "another" }, T0),
         new Start(First, Ada),
         new Start(Other, Bob),
@@ -55,6 +72,12 @@ internal static class LifecycleSamples
         new LoseWorker(Bob, HandedBack: false),
         new Cancel("ada", null),
         new Retry("ada"),
+        new AddDependent(SecondParent),
+        new HearParent(Parent, JobStatus.Completed),
+        new HearParent(Parent, JobStatus.Failed),
+        new HearParent(Parent, JobStatus.Cancelled),
+        new HearParent(Parent, null),
+        new ConfirmNotes([1, 2]),
         new Retry("ada", Asked),
     ];
 
@@ -66,6 +89,10 @@ internal static class LifecycleSamples
         yield return new Enqueued(Spec, T0) { At = T0 };
         yield return new Cancelled("ada", null) { At = T0 };
         yield return new Retried("ada") { At = T0 };
+        yield return new DependentAdded(SecondParent) { At = T0 };
+        yield return new ParentEnded(Parent, JobStatus.Completed) { At = T0 };
+        yield return new NotesDelivered([1]) { At = T0 };
+        yield return new Enqueued(Child, T0) { At = T0 };
         for (var attempt = 0; attempt <= 4; attempt++)
         {
             yield return new AttemptStarted(attempt, Other, Bob, null) { At = T0 };
@@ -80,6 +107,7 @@ internal static class LifecycleSamples
     public static string NameOf(JobState state) => state switch
     {
         JobState.Absent => "[*]",
+        JobState.Deferred => "deferred",
         JobState.Waiting => "waiting",
         JobState.Running => "running",
         JobState.Finished s => NameOf(s.Outcome),

@@ -298,4 +298,30 @@ public sealed class ClusterTests
         Assert.Equal(50, (await client.ListAsync(new JobFilter { Limit = 100 }).Within()).Jobs.Count);
         Assert.Equal(50, (await client.OverviewAsync().Within()).Counts[JobStatus.Completed]);
     }
+
+    [Fact]
+    public async Task Jobs_that_wait_for_jobs_of_other_nodes_are_told_though_a_node_dies_meanwhile()
+    {
+        await using var rig = new ClusterRig(shards: Plenty);
+        var a = await rig.StartAsync("a", MemberRoles.Queue);
+        var b = await rig.StartAsync("b", MemberRoles.Queue);
+        await rig.SettledAsync(a, b);
+        var chains = Enumerable.Range(0, 20).ToList();
+        foreach (var step in Enumerable.Range(0, 4))
+        {
+            await b.Queue.EnqueueAsync([.. chains.Select(chain => new EnqueueRequest(TestNode.NewSpec("echo", $"chain-{chain}.{step}") with
+            {
+                DependsOn = step == 0 ? [] : [new JobDependency(JobId.Parse($"chain-{chain}.{step - 1}"))],
+            }))]).Within();
+        }
+
+        await rig.StartAsync("w", MemberRoles.Worker);
+        await rig.EndAsync(b.Queue, JobId.Parse("chain-7.1"));
+        await rig.VanishAsync(a);
+
+        foreach (var chain in chains)
+        {
+            Assert.Equal(JobStatus.Completed, (await rig.EndAsync(b.Queue, JobId.Parse($"chain-{chain}.3"))).Status);
+        }
+    }
 }

@@ -24,7 +24,7 @@ public sealed class JobWireRefusalTests
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    [InlineData(4)]
+    [InlineData(5)]
     [InlineData(31)]
     public void A_record_of_an_unknown_format_is_refused_by_name(byte format) => Assert.Equal(
         $"job.record.v{format}",

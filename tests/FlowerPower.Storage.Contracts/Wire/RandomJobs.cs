@@ -20,7 +20,7 @@ internal sealed class RandomJobs(int seed)
 
     private readonly Random random = new(seed);
 
-    public JobEvent Event() => random.Next(8) switch
+    public JobEvent Event() => random.Next(11) switch
     {
         0 => new JobEvent.Enqueued(Spec(), Instant(), Request()) { At = Instant() },
         1 => new JobEvent.AttemptStarted(Count(), Grant(), Worker(), Maybe(Instant())) { At = Instant() },
@@ -29,13 +29,17 @@ internal sealed class RandomJobs(int seed)
         4 => new JobEvent.Completed(Count(), Coin() ? Json() : default) { At = Instant() },
         5 => new JobEvent.Failed(Count(), Error()) { At = Instant() },
         6 => new JobEvent.Cancelled(Text(), Coin() ? Text() : null) { At = Instant() },
+        7 => new JobEvent.DependentAdded(Id()) { At = Instant() },
+        8 => new JobEvent.ParentEnded(Id(), Outcome()) { At = Instant() },
+        9 => new JobEvent.NotesDelivered([.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => random.Next(1, 100))]) { At = Instant() },
         _ => new JobEvent.Retried(Text(), Request()) { At = Instant() },
     };
 
     public JobState State()
     {
-        JobState state = random.Next(3) switch
+        JobState state = random.Next(4) switch
         {
+            3 => new JobState.Deferred(Trail() with { Links = Links() }, Instant()),
             0 => new JobState.Waiting(Trail(), Instant(), Coin() ? Error() : null),
             1 => new JobState.Running(Trail(), Count(), Grant(), Worker(), Instant(), Maybe(Instant())),
             _ => new JobState.Finished(
@@ -43,6 +47,19 @@ internal sealed class RandomJobs(int seed)
         };
         return state with { Version = random.NextInt64(1, long.MaxValue) };
     }
+
+    private JobId Id() => JobId.Parse($"job-{random.Next(1_000)}");
+
+    private JobStatus Outcome() => (JobStatus)random.Next(5, 8);
+
+    private JobLinks Links()
+    {
+        var links = new JobLinks(
+            [.. Enumerable.Range(0, random.Next(3)).Select(_ => Id()).Distinct()], [.. Enumerable.Range(0, random.Next(3)).Select(_ => Id())], [], random.Next(5));
+        return links.Telling(JobNoteKind.Subscribe, links.Awaits).Telling(JobNoteKind.Ended, links.Dependents, Outcome());
+    }
+
+    private JobCallback Callback() => new("c" + Text()) { RunConfigJson = Encoding.UTF8.GetBytes($$"""{"inputs":{{Values[random.Next(Values.Length)]}}}""") };
 
     public JobSpec Spec()
     {
@@ -68,11 +85,20 @@ internal sealed class RandomJobs(int seed)
             Description = Coin() ? Text() : null,
             Tags = Many(Text),
             Metadata = Many(Text).Distinct().ToDictionary(name => name, _ => Text()),
+            DependsOn =
+            [
+                .. Enumerable.Range(0, random.Next(3)).Select(_ => Id()).Distinct()
+                    .Select(id => new JobDependency(id, Coin()) { Inputs = Many(Text).Distinct().ToDictionary(name => name, _ => Text()) }),
+            ],
+            OnSuccess = Coin() ? Callback() : null,
+            OnFailure = Coin() ? Callback() : null,
         };
     }
 
-    private JobTrail Trail() => new(
-        Spec(), Instant(), random.Next(4), random.Next(4), random.Next(4), [.. Enumerable.Range(0, random.Next(1, 65)).Select(_ => Step())],
+    private JobTrail Trail() => TrailOf(Spec()) with { Links = Coin() ? Links() : null };
+
+    private JobTrail TrailOf(JobSpec spec) => new(
+        spec, Instant(), random.Next(4), random.Next(4), random.Next(4), [.. Enumerable.Range(0, random.Next(1, 65)).Select(_ => Step())],
         random.Next(3), random.Next(3));
 
     private JobTransition Step() => new(

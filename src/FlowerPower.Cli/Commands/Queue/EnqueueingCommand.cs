@@ -28,9 +28,14 @@ internal abstract class EnqueueingCommand : ToolCommand
         var project = context.LoadProject();
         var pipeline = context.Parse.GetRequiredValue(name);
         var config = run.Read(context.Parse);
-        context.Check(project, pipeline, config);
+        var options = enqueue.Read(context.Parse, context.Host.Time.GetUtcNow());
+        if (options.DependsOn.All(parent => parent.Inputs.Count == 0))
+        {
+            context.Check(project, pipeline, config); // else inputs are missing that come from other jobs
+        }
+
         await using var queue = context.OpenQueue(project, context.Parse.GetValue(backend));
-        var item = new EnqueueItem(pipeline, config, enqueue.Read(context.Parse, context.Host.Time.GetUtcNow()));
+        var item = new EnqueueItem(pipeline, config, options);
         var receipt = (await queue.EnqueueManyAsync([item], context.Interrupted).ConfigureAwait(false))[0];
         context.Output.Note(receipt.Created
             ? $"enqueued {pipeline} as job {receipt.Id}"
