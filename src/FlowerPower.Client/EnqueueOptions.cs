@@ -33,6 +33,18 @@ public sealed record EnqueueOptions
     /// <summary>How long the job is kept after it failed; default 30 days.</summary>
     public TimeSpan? FailureRetention { get; init; }
 
+    /// <summary>
+    /// A text that no two unfinished jobs of the project have, <c>import-2026-03-01</c> for example. What happens if one has it already says
+    /// <see cref="OnConflict"/>. Not together with <see cref="Id"/>, which is unique by itself.
+    /// </summary>
+    public string? UniqueKey { get; init; }
+
+    /// <summary>How long after it was enqueued a completed job still holds its key; default: not at all. Failed and cancelled jobs never do.</summary>
+    public TimeSpan? UniqueFor { get; init; }
+
+    /// <summary>What happens if another job has <see cref="UniqueKey"/>; default: that one is meant.</summary>
+    public KeyConflict OnConflict { get; init; } = KeyConflict.ReturnExisting;
+
     /// <summary>The jobs that must have ended before this one may start; each must exist, or be enqueued before it by the same call.</summary>
     public IReadOnlyList<JobDependency> DependsOn { get; init; } = [];
 

@@ -88,3 +88,24 @@ internal static class JobResult
         return document.RootElement.EnumerateObject().ToDictionary(node => node.Name, node => node.Value.Clone());
     }
 }
+
+/// <summary>Another job has the unique key that was given for a new one. That job is unchanged.</summary>
+public sealed class UniqueKeyTakenException : Exception
+{
+    /// <summary>A key that is taken.</summary>
+    /// <param name="holder">The job that has it.</param>
+    /// <param name="receipts">What became of the call's requests, in order.</param>
+    public UniqueKeyTakenException(string key, JobId holder, IReadOnlyList<EnqueueReceipt> receipts)
+        : base($"Job {holder} has the unique key '{key}', and is unchanged: wait for its end, cancel it, or replace it."
+            + (receipts.Count > 1 ? " The call's other jobs were stored." : ""))
+    {
+        Holder = holder;
+        Receipts = receipts;
+    }
+
+    /// <summary>The job that has it.</summary>
+    public JobId Holder { get; }
+
+    /// <summary>One for each of the call's requests, in order.</summary>
+    public IReadOnlyList<EnqueueReceipt> Receipts { get; }
+}

@@ -48,6 +48,7 @@ public sealed class JobQueueManager : IAsyncDisposable
     /// <returns>The job's id.</returns>
     /// <exception cref="PipelineNotFoundException">The project has no such pipeline.</exception>
     /// <exception cref="JobIdTakenException">The id that was given is another pipeline's job's.</exception>
+    /// <exception cref="UniqueKeyTakenException">Another job has the unique key, and <see cref="KeyConflict.Error"/> was asked for.</exception>
     /// <exception cref="QueueUnavailableException">The queue cannot be reached.</exception>
     /// <remarks>
     /// If the id is a job of the same pipeline, that job is meant, and nothing changes; if it was to run otherwise (with other inputs, for
@@ -231,6 +232,11 @@ public sealed class JobQueueManager : IAsyncDisposable
                 throw new JobIdTakenException(receipt.Id, request.Spec.Pipeline, receipt.Pipeline ?? "?", receipts);
             }
 
+            if (receipt.Refusal is Refusal.KeyTaken)
+            {
+                throw new UniqueKeyTakenException(request.Spec.UniqueKey!, receipt.Id, receipts);
+            }
+
             if (receipt is { Created: false, DiffersInRun: true })
             {
                 options.OnWarning?.Invoke(
@@ -275,17 +281,17 @@ public sealed class JobQueueManager : IAsyncDisposable
     private EnqueueRequest Request(string pipeline, RunConfig? runConfig, EnqueueOptions? enqueue)
     {
         var now = time.GetUtcNow();
-        return JobRequests.Of(Project, pipeline, runConfig, enqueue ?? new EnqueueOptions(), now, NewId(now)) with
+        return JobRequests.Of(Project, pipeline, runConfig, enqueue ?? new EnqueueOptions(), now, key => NewId(now, key)) with
         {
             Request = NewRequest(),
         };
     }
 
-    private static JobId NewId(DateTimeOffset now)
+    private static JobId NewId(DateTimeOffset now, string? uniqueKey = null)
     {
         Span<byte> chance = stackalloc byte[10];
         RandomNumberGenerator.Fill(chance);
-        return JobId.FromRandom(now, chance);
+        return uniqueKey is null ? JobId.FromRandom(now, chance) : JobId.ForKey(uniqueKey, now, chance);
     }
 
     private static RequestId NewRequest()

@@ -11,6 +11,9 @@ namespace FlowerPower.Node;
 /// <param name="State">The job afterwards.</param>
 internal sealed record JobReply(Refusal? Refusal, bool Changed, JobState State, JobProgress? Progress)
 {
+    /// <summary>Who has the unique key, if that is why it was refused.</summary>
+    public JobId? Holder { get; init; }
+
     /// <summary>What became of the worker's attempt, if the answer is another node's: that one does not send the whole job.</summary>
     public AttemptFate? Fate { get; init; }
 }

@@ -227,6 +227,11 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
         var due = request.DueAt ?? parts.Options.Time.GetUtcNow();
         var wish = request.Request ?? parts.Options.Chance.NextRequest();
         var reply = await AskAsync(request.Spec.Id, new JobCommand.Enqueue(request.Spec, due, wish), cancellationToken).ConfigureAwait(parts.IsSimulated);
+        if (reply.Holder is { } holder)
+        {
+            return await YieldToAsync(holder, request with { DueAt = due, Request = wish }, cancellationToken).ConfigureAwait(parts.IsSimulated);
+        }
+
         var created = reply.State.History?.HasHandled(wish) == true;
         var stored = reply.State.History?.Spec;
         return new EnqueueReceipt(request.Spec.Id, created)
@@ -247,6 +252,32 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
             using var one = JsonDocument.Parse(left, Deep);
             using var other = JsonDocument.Parse(right, Deep);
             return JsonElement.DeepEquals(one.RootElement, other.RootElement);
+        }
+    }
+
+    /// <summary>Another job has the unique key. It is asked itself, because it may be about to be stored, or to end.</summary>
+    private async Task<EnqueueReceipt> YieldToAsync(JobId holder, EnqueueRequest request, CancellationToken cancellationToken)
+    {
+        var asked = await AskAsync(holder, QueryJob.Instance, cancellationToken).ConfigureAwait(parts.IsSimulated);
+        if (!asked.State.HoldsKey)
+        {
+            return await EnqueueAsync(request, cancellationToken).ConfigureAwait(parts.IsSimulated);
+        }
+
+        switch (request.OnConflict)
+        {
+            case KeyConflict.Replace when asked.State.IsUnfinished:
+                await CancelAsync(holder, $"job {request.Spec.Id}", "replaced by a newer job of its unique key", cancellationToken).ConfigureAwait(parts.IsSimulated);
+                return await EnqueueAsync(request, cancellationToken).ConfigureAwait(parts.IsSimulated);
+            case KeyConflict.Replace:
+                await AskAsync(holder, new JobCommand.GiveKey(), cancellationToken).ConfigureAwait(parts.IsSimulated);
+                return await EnqueueAsync(request, cancellationToken).ConfigureAwait(parts.IsSimulated);
+            default:
+                return new EnqueueReceipt(holder, Created: false)
+                {
+                    Refusal = request.OnConflict == KeyConflict.Error ? Refusal.KeyTaken : null,
+                    Pipeline = asked.State.History!.Spec.Pipeline,
+                };
         }
     }
 

@@ -26,6 +26,17 @@ internal sealed class EnqueueOptionSet
 
     private readonly Option<Dictionary<string, string>?> metadata = NamedValues.Texts("--meta", "Your own data about it: name=value, as often as needed");
 
+    private readonly Option<string?> uniqueKey = new("--unique-key")
+    {
+        Description = "A text that no two unfinished jobs have; not together with --id. Default: none",
+        HelpName = "TEXT",
+    };
+
+    private readonly Option<TimeSpan?> uniqueFor = Values.Length("--unique-for", "How long from now on the key stays taken once the job has completed. Default: not at all");
+
+    private readonly Option<string?> onConflict = Choices.Option(
+        "--on-conflict", "What to do if a job has the key. Default: return-existing", "return-existing", "error", "replace");
+
     private readonly ParentOptions parents = new();
 
     private readonly Option<string?> onSuccess = new("--on-success")
@@ -40,12 +51,23 @@ internal sealed class EnqueueOptionSet
 
     public void AddTo(Command command)
     {
-        foreach (var option in (ReadOnlySpan<Option>)[id, priority, queue, runIn, runAt, timeout, expiresIn, tags, metadata, description, onSuccess, onFailure])
+        foreach (var option in (ReadOnlySpan<Option>)[id, priority, queue, runIn, runAt, timeout, expiresIn, tags, metadata, description, uniqueKey, uniqueFor, onConflict, onSuccess, onFailure])
         {
             command.Add(option);
         }
 
         parents.AddTo(command);
+        command.RefuseBoth(id, uniqueKey, "--id and --unique-key cannot go together: an id is unique by itself, and for ever.");
+        command.Validators.Add(result =>
+        {
+            foreach (var option in (ReadOnlySpan<Option>)[uniqueFor, onConflict])
+            {
+                if (result.GetResult(option) is { Implicit: false } && result.GetResult(uniqueKey) is null)
+                {
+                    result.AddError($"{option.Name} is about a unique key: give --unique-key as well.");
+                }
+            }
+        });
         command.RefuseBoth(runIn, runAt, "--run-in and --run-at are two ways to say the same: give one of them.");
         queue.Validators.Add(result =>
         {
@@ -83,6 +105,14 @@ internal sealed class EnqueueOptionSet
         Tags = parse.GetValue(tags) ?? [],
         Metadata = parse.GetValue(metadata) ?? [],
         Description = parse.GetValue(description),
+        UniqueKey = parse.GetValue(uniqueKey),
+        UniqueFor = parse.GetValue(uniqueFor),
+        OnConflict = parse.GetValue(onConflict) switch
+        {
+            "error" => KeyConflict.Error,
+            "replace" => KeyConflict.Replace,
+            _ => KeyConflict.ReturnExisting,
+        },
         DependsOn = parents.Read(parse),
         OnSuccess = parse.GetValue(onSuccess),
         OnFailure = parse.GetValue(onFailure),

@@ -45,15 +45,36 @@ public interface IJobQueue : IAsyncDisposable
 /// <summary>A job to be.</summary>
 /// <param name="DueAt">From when on it may start; <see langword="null"/>: at once.</param>
 /// <param name="Request">The same one again is known by its job; <see langword="null"/>: a new one.</param>
-public sealed record EnqueueRequest(JobSpec Spec, DateTimeOffset? DueAt = null, RequestId? Request = null);
+public sealed record EnqueueRequest(JobSpec Spec, DateTimeOffset? DueAt = null, RequestId? Request = null)
+{
+    /// <summary>What happens if another job has its <see cref="JobSpec.UniqueKey"/>.</summary>
+    public KeyConflict OnConflict { get; init; } = KeyConflict.ReturnExisting;
+}
+
+/// <summary>What happens to a job to be whose unique key another job has.</summary>
+public enum KeyConflict
+{
+    /// <summary>The other one is meant: its id is the answer, and nothing is stored.</summary>
+    ReturnExisting = 1,
+
+    /// <summary>It is refused as <see cref="Refusal.KeyTaken"/>, and nothing is stored.</summary>
+    Error = 2,
+
+    /// <summary>The other one is cancelled, if it has not ended, and this one takes its place.</summary>
+    Replace = 3,
+}
 
 /// <summary>The answer to one <see cref="EnqueueRequest"/>.</summary>
+/// <param name="Id">The job's; that of the job which has the unique key, if that is another one.</param>
 /// <param name="Created">
 /// This request made the job, now or when it was sent before; <see langword="false"/>: a job of this id existed, and is unchanged.
 /// </param>
 public sealed record EnqueueReceipt(JobId Id, bool Created)
 {
-    /// <summary><see cref="Jobs.Refusal.IdTaken"/>: nothing was stored, because the id is another pipeline's job's; else <see langword="null"/>.</summary>
+    /// <summary>
+    /// Why nothing was stored: <see cref="Jobs.Refusal.IdTaken"/>, the id is another pipeline's job's, or <see cref="Jobs.Refusal.KeyTaken"/>, another job has the unique key;
+    /// <see langword="null"/> if the job is there.
+    /// </summary>
     public Refusal? Refusal { get; init; }
 
     /// <summary>The pipeline of the job that has the id; <see langword="null"/> if the backend does not say.</summary>

@@ -41,4 +41,7 @@ public enum Refusal
 
     /// <summary>The id is another pipeline's job's: this cannot be a repetition.</summary>
     IdTaken = 7,
+
+    /// <summary>Another job has the unique key.</summary>
+    KeyTaken = 8,
 }

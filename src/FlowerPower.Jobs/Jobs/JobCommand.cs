@@ -54,6 +54,9 @@ public abstract record JobCommand
     /// <param name="Outcome"><see langword="null"/>: there is no such job.</param>
     public sealed record HearParent(JobId Parent, JobStatus? Outcome) : JobCommand;
 
+    /// <summary>Let a newer job have the unique key, though this one's window is not over.</summary>
+    public sealed record GiveKey : JobCommand;
+
     /// <summary>What the job had to tell was acknowledged.</summary>
     /// <param name="Numbers">Of the <see cref="JobNote"/>s.</param>
     public sealed record ConfirmNotes(IReadOnlyCollection<int> Numbers) : JobCommand;

@@ -54,6 +54,9 @@ public abstract record JobEvent
     /// <summary>A job that this one waited for has ended as it needs it.</summary>
     public sealed record ParentEnded(JobId Parent, JobStatus Outcome) : JobEvent;
 
+    /// <summary>The job's unique key is free.</summary>
+    public sealed record KeyReleased : JobEvent;
+
     /// <summary>What the job had to tell others was acknowledged.</summary>
     /// <param name="Numbers">Of the <see cref="JobNote"/>s; not empty.</param>
     public sealed record NotesDelivered(ImmutableArray<int> Numbers) : JobEvent

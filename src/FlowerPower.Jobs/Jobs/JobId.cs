@@ -79,6 +79,17 @@ public readonly record struct JobId : IComparable<JobId>
         return new JobId(new string(text));
     }
 
+    /// <summary>A new id of a job with a unique key: all of them are in the key's shard.</summary>
+    /// <param name="key">Any text.</param>
+    /// <inheritdoc cref="FromRandom"/>
+    public static JobId ForKey(string key, DateTimeOffset now, ReadOnlySpan<byte> chance) =>
+        new(BeginningFor(key) + FromRandom(now, chance));
+
+    /// <summary>Is it an id that <see cref="ForKey"/> makes for this key?</summary>
+    public bool IsFor(string key) => Value.StartsWith(BeginningFor(key), StringComparison.Ordinal);
+
+    private static string BeginningFor(string key) => FormattableString.Invariant($"k{ShardKey.Fnv1a(key):x16}{ShardKey.Tie}");
+
     /// <summary>Ordinal order of the text.</summary>
     public int CompareTo(JobId other) => string.CompareOrdinal(Value, other.Value);
 

@@ -26,6 +26,8 @@ public static class JobLifecycle
 
             (_, AddDependent c) => LinkRules.AddDependent(state, c.Dependent, now),
             (_, HearParent c) => LinkRules.Hear(state, c, now),
+            (Finished { Trail.HoldsKey: true }, GiveKey) => Accept(new KeyReleased { At = now }),
+            (_, GiveKey) => Nothing,
             (_, ConfirmNotes c) => LinkRules.Confirm(state, c.Numbers, now),
 
             (Waiting or Deferred, Start or CheckClock) when IsExpired(state, now) => Accept(Expire(state.History!, now)),
@@ -52,6 +54,7 @@ public static class JobLifecycle
 
             (Running s, CheckClock) when s.Deadline is { } deadline && now >= deadline =>
                 Accept(AfterFailure(s, TimedOut(s), isPermanent: false, now, jitter)),
+            (Finished, CheckClock) when KeyRules.IsOver(state, now) => Accept(new KeyReleased { At = now }),
             (_, CheckClock) => Nothing,
 
             (Running s, LoseWorker c) when s.Worker == c.Worker && (c.Grant ?? s.Grant) == s.Grant =>
@@ -80,6 +83,7 @@ public static class JobLifecycle
             (Deferred s, ParentEnded x) => LinkRules.AfterParent(
                 s, x, (trail, status, note) => Step(trail, e, status, attempt: 0, by: null, note)),
             (Deferred or Waiting or Running, DependentAdded x) => LinkRules.Added(state, x),
+            (Finished s, KeyReleased) => KeyRules.Release(s),
             (not Absent, NotesDelivered x) => LinkRules.Delivered(state, x),
             (Waiting s, AttemptStarted x) when x.Attempt == s.Trail.AttemptsMade + 1 => new Running(
                 Step(s.Trail, e, JobStatus.Running, x.Attempt, x.Worker.Value, grant: x.Grant) with { AttemptsMade = x.Attempt },
@@ -94,8 +98,8 @@ public static class JobLifecycle
                     with
                 { Crashes = s.Trail.Crashes + (x.Crashed ? 1 : 0) },
                 x.At, LastError: null),
-            (Running s, Completed x) when x.Attempt == s.Attempt => LinkRules.Ended(new Finished(
-                Step(s.Trail, e, JobStatus.Completed, x.Attempt, s.Worker.Value), JobStatus.Completed, x.At, x.ResultJson, null)),
+            (Running s, Completed x) when x.Attempt == s.Attempt => LinkRules.Ended(KeyRules.Completed(new Finished(
+                Step(s.Trail, e, JobStatus.Completed, x.Attempt, s.Worker.Value), JobStatus.Completed, x.At, x.ResultJson, null))),
             (Running s, Failed x) when x.Attempt == s.Attempt => LinkRules.Ended(new Finished(
                 CountLast(Step(s.Trail, e, JobStatus.Failed, x.Attempt, s.Worker.Value, x.Error.Message), x.Error),
                 JobStatus.Failed, x.At, default, x.Error)),
@@ -123,6 +127,7 @@ public static class JobLifecycle
         Waiting { Trail: { AttemptsMade: 0, Retries: 0, Spec.ExpiresAt: { } expiry } } => expiry,
         Deferred { Trail: { AttemptsMade: 0, Retries: 0, Spec.ExpiresAt: { } expiry } } => expiry,
         Running { Deadline: { } deadline } => deadline,
+        Finished { Trail.HoldsKey: true } => KeyRules.EndOf(state.History!),
         _ => null,
     };
 

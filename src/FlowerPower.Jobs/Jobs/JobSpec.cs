@@ -80,6 +80,19 @@ public sealed record JobSpec
             : throw new ArgumentException("A job depends on another one once: name each only once.");
     } = [];
 
+    /// <summary>
+    /// A text that no two unfinished jobs have; <see langword="null"/>: none. The job's id is then made by <see cref="JobId.ForKey"/>. It is free again when the job has
+    /// ended, but if it completed not before <see cref="UniqueFor"/> is over.
+    /// </summary>
+    public string? UniqueKey { get; init => field = value is "" ? throw new ArgumentException("A job's unique key must not be empty; leave it out for none.") : value; }
+
+    /// <summary>How long after it was enqueued a completed job still holds its key; <see langword="null"/>: not at all. Above zero.</summary>
+    public TimeSpan? UniqueFor
+    {
+        get;
+        init => field = value is { } window ? AboveZero(window, "The time for which a job's key is unique", "leave it out for as long as the job has not ended") : null;
+    }
+
     /// <summary>What runs when it has completed; <see langword="null"/>: nothing.</summary>
     public JobCallback? OnSuccess { get; init; }
 
@@ -102,6 +115,7 @@ public sealed record JobSpec
             && ResultRetention == other.ResultRetention && FailureRetention == other.FailureRetention
             && Description == other.Description && RunConfigJson.Span.SequenceEqual(other.RunConfigJson.Span)
             && DependsOn.SequenceEqual(other.DependsOn) && OnSuccess == other.OnSuccess && OnFailure == other.OnFailure
+            && UniqueKey == other.UniqueKey && UniqueFor == other.UniqueFor
             && Tags.SequenceEqual(other.Tags) && SameMetadata(Metadata, other.Metadata));
 
     /// <inheritdoc/>

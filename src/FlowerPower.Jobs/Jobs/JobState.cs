@@ -82,7 +82,10 @@ public abstract record JobState
     public bool IsUnfinished => this is not (Absent or Finished);
 
     /// <summary>Its owner has something to do for it: it has not ended, or has yet to tell others that it has.</summary>
-    public bool IsLive => IsUnfinished || !Links.Outbox.IsEmpty;
+    public bool IsLive => IsUnfinished || !Links.Outbox.IsEmpty || HoldsKey;
+
+    /// <summary>No other job may have its unique key.</summary>
+    public bool HoldsKey => History is { Spec.UniqueKey: not null } trail && (IsUnfinished || trail.HoldsKey);
 
     /// <summary>The same state with another trail.</summary>
     /// <exception cref="InvalidOperationException">There is no job.</exception>

@@ -26,6 +26,9 @@ public sealed record JobTrail(
     /// <summary>What ties the job to others; <see langword="null"/> if nothing ever did.</summary>
     public JobLinks? Links { get; init; }
 
+    /// <summary>The job has completed, and nobody else may have its unique key yet.</summary>
+    public bool HoldsKey { get; init; }
+
     /// <summary>The greatest length of <see cref="Transitions"/>.</summary>
     public const int MaxTransitions = 64;
 
@@ -82,7 +85,7 @@ public sealed record JobTrail(
         ReferenceEquals(this, other)
         || (other is not null && EnqueuedAt == other.EnqueuedAt && AttemptsMade == other.AttemptsMade && FailuresMade == other.FailuresMade
             && Crashes == other.Crashes && DroppedTransitions == other.DroppedTransitions && Retries == other.Retries
-            && Links == other.Links
+            && Links == other.Links && HoldsKey == other.HoldsKey
             && Spec == other.Spec && Transitions.AsSpan().SequenceEqual(other.Transitions.AsSpan()));
 
     /// <inheritdoc/>

@@ -60,6 +60,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
         foreach (var state in live)
         {
             journal.Live.Apply(state);
+            journal.Keys.Apply(state);
             journal.Clock.Set(state.History!.Spec.Id, JobLifecycle.NextClockCheck(state));
         }
 

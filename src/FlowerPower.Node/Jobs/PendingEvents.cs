@@ -37,7 +37,7 @@ internal sealed class PendingEvents
     /// The record of a job that has ended says so at once, that of one that waits again as well. What an ended job was still told may stay in the log until the last of it.
     /// </summary>
     private static bool NeedsRecord(IReadOnlyList<JobEvent> events, JobState next) =>
-        events is [JobEvent.Retried] || (next is JobState.Finished && !(next.IsLive && events is [JobEvent.NotesDelivered]));
+        events is [JobEvent.Retried] || (next is JobState.Finished && !(next.IsLive && events is [JobEvent.NotesDelivered or JobEvent.KeyReleased]));
 
     private static EventFrame[] Encode(IReadOnlyList<JobEvent> events, JobState next)
     {

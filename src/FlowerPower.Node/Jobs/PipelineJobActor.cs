@@ -79,6 +79,14 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
     {
         var before = state;
         var decision = Decide(command);
+        if (WantedKey(command, decision) is { } key && journal.Keys.TryHold(key, id) is { } holder)
+        {
+            parts.Refusals.Record(id, command, Refusal.KeyTaken);
+            Answer(new JobReply(Refusal.KeyTaken, Changed: false, state, progress) { Holder = holder });
+            RestIfIdle(hinted: false);
+            return;
+        }
+
         if (decision.Events.Count > 0)
         {
             try
@@ -87,6 +95,11 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
             }
             catch (Exception error)
             {
+                if (error is ArgumentException && WantedKey(command, decision) is { } unused)
+                {
+                    journal.Keys.Release(unused, id); // nothing was stored; after anything else the shard is read again
+                }
+
                 Answer(new Failure(error)); // the caller asks again, with the same ids
                 throw;
             }
@@ -110,6 +123,14 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
 
         RestIfIdle(hinted: false);
     }
+
+    /// <summary>The unique key that the job is about to hold.</summary>
+    private string? WantedKey(JobCommand command, Decision decision) => decision.Events switch
+    {
+        [JobEvent.Enqueued enqueued] => enqueued.Spec.UniqueKey,
+        [JobEvent.Retried] when command is JobCommand.Retry => state.History!.Spec.UniqueKey,
+        _ => null,
+    };
 
     private async ValueTask Grant(GrantAttempt grant)
     {

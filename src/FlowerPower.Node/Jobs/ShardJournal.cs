@@ -45,6 +45,9 @@ internal sealed class ShardJournal(
     /// <summary>Why the store did not give the last record that was asked for; <see langword="null"/> if it did.</summary>
     public string? ReadProblem => Volatile.Read(ref readProblem);
 
+    /// <summary>Which of its jobs has which unique key.</summary>
+    public UniqueKeys Keys { get; } = new();
+
     /// <summary>When some job's clock must be looked at.</summary>
     public ClockChecks Clock { get; } = new();
 
@@ -281,6 +284,7 @@ internal sealed class ShardJournal(
         foreach (var pending in batch)
         {
             Live.Apply(pending.Next);
+            Keys.Apply(pending.Next);
             Clock.Set(pending.Next.History!.Spec.Id, JobLifecycle.NextClockCheck(pending.Next));
             pending.Stored.SetResult();
         }

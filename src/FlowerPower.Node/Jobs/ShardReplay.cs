@@ -73,7 +73,7 @@ internal sealed class ShardReplay
     /// <summary>Was the end of a job the last that happened to it, but for what it told others of it?</summary>
     private static bool IsEnd(List<(long Sequence, EventFrame Frame)> frames)
     {
-        var last = frames.FindLast(frame => frame.Frame.Type != JobWireTypes.NotesDelivered).Frame;
+        var last = frames.FindLast(frame => frame.Frame.Type is not (JobWireTypes.NotesDelivered or JobWireTypes.KeyReleased)).Frame;
         return last.Type is null || JobWire.DecodeEvent(last.Type, last.Payload) is JobEvent.Completed or JobEvent.Failed or JobEvent.Cancelled;
     }
 

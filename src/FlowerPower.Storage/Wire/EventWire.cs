@@ -122,6 +122,9 @@ internal static class EventWire
                 w.WriteEndArray();
                 return JobWireTypes.NotesDelivered;
 
+            case JobEvent.KeyReleased:
+                return JobWireTypes.KeyReleased;
+
             default:
                 throw new InvalidOperationException($"{e.GetType().Name} has no wire type.");
         }
@@ -143,7 +146,7 @@ internal static class EventWire
 
     private static bool IsKnown(string type) => type is JobWireTypes.Enqueued or JobWireTypes.AttemptStarted or JobWireTypes.AttemptFailed
         or JobWireTypes.AttemptLost or JobWireTypes.Completed or JobWireTypes.Failed or JobWireTypes.Cancelled or JobWireTypes.Retried
-        or JobWireTypes.DependentAdded or JobWireTypes.ParentEnded or JobWireTypes.NotesDelivered;
+        or JobWireTypes.DependentAdded or JobWireTypes.ParentEnded or JobWireTypes.NotesDelivered or JobWireTypes.KeyReleased;
 
     private static void ReadField(ref WireReader r, ref Fields f)
     {
@@ -245,6 +248,7 @@ internal static class EventWire
                 WireReader.Required(f.Other, WireNames.Parent), WireReader.Required(f.Outcome, WireNames.Outcome))
             { At = at },
             JobWireTypes.NotesDelivered => new JobEvent.NotesDelivered([.. WireReader.Required(f.Numbers, WireNames.Numbers)]) { At = at },
+            JobWireTypes.KeyReleased => new JobEvent.KeyReleased { At = at },
             _ => new JobEvent.Retried(f.RequiredBy, f.Request) { At = at },
         };
     }

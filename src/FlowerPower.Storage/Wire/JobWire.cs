@@ -124,6 +124,11 @@ public static class JobWire
             return "The job depends on itself: it would wait for ever. Name another job.";
         }
 
+        if (spec.UniqueKey is { } key && !spec.Id.IsFor(key))
+        {
+            return $"The job has a unique key and an id that was not made for it, so its key would not be unique: make its id with JobId.ForKey(\"{key}\", …).";
+        }
+
         if (spec.DependsOn.Count > WireLimits.MaxParents)
         {
             return FormattableString.Invariant($"The job depends on {spec.DependsOn.Count:N0} jobs, more than {WireLimits.MaxParents:N0}: put a job between that gathers some of them.");
@@ -182,7 +187,7 @@ public static class JobWire
             bytes += Count(name) + Count(value);
         }
 
-        return bytes + Count(spec.Pipeline) + Count(spec.Project) + Count(spec.Queue) + Count(spec.Description);
+        return bytes + Count(spec.Pipeline) + Count(spec.Project) + Count(spec.Queue) + Count(spec.Description) + Count(spec.UniqueKey);
 
         static int Count(string? text) => text is null ? 0 : Encoding.UTF8.GetByteCount(text);
     }

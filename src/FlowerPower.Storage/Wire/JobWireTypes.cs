@@ -36,6 +36,9 @@ public static class JobWireTypes
     /// <summary>See <see cref="FlowerPower.Jobs.JobEvent.NotesDelivered"/>.</summary>
     public const string NotesDelivered = "job.notes-delivered.v1";
 
+    /// <summary>See <see cref="FlowerPower.Jobs.JobEvent.KeyReleased"/>.</summary>
+    public const string KeyReleased = "job.key-released.v1";
+
     // A record says its format in its first field; this is how an unknown one is named.
     internal const string RecordPrefix = "job.record.v";
 }

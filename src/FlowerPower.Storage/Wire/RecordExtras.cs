@@ -8,7 +8,7 @@ internal static class RecordExtras
     /// <returns><see langword="null"/>: the job has none.</returns>
     public static byte[]? Json(JobTrail trail)
     {
-        if (trail.Links is null && trail.Spec.DependsOn.Count == 0)
+        if (trail.Links is null && trail.Spec.DependsOn.Count == 0 && !trail.HoldsKey)
         {
             return null;
         }
@@ -20,6 +20,11 @@ internal static class RecordExtras
         {
             w.WritePropertyName(WireNames.Links);
             LinksWire.Write(w, links);
+        }
+
+        if (trail.HoldsKey)
+        {
+            w.WriteBoolean(WireNames.HoldsKey, true);
         }
 
         w.WriteEndObject();
@@ -37,6 +42,10 @@ internal static class RecordExtras
             if (r.Is(WireNames.Links))
             {
                 trail = trail with { Links = LinksWire.Read(ref r) };
+            }
+            else if (r.Is(WireNames.HoldsKey))
+            {
+                trail = trail with { HoldsKey = r.Flag() };
             }
             else
             {

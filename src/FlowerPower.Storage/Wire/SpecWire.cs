@@ -63,6 +63,8 @@ internal static class SpecWire
             LinksWire.Write(w, spec.DependsOn);
         }
 
+        WriteUnless(w, WireNames.UniqueKey, spec.UniqueKey, null);
+        WriteUnless(w, WireNames.UniqueFor, spec.UniqueFor, null);
         if (spec.OnSuccess is { } onSuccess)
         {
             LinksWire.Write(w, WireNames.OnSuccess, onSuccess);
@@ -257,6 +259,16 @@ internal static class SpecWire
         if (r.Is(WireNames.DependsOn))
         {
             return spec with { DependsOn = LinksWire.ReadParents(ref r) };
+        }
+
+        if (r.Is(WireNames.UniqueKey))
+        {
+            return spec with { UniqueKey = r.Text() };
+        }
+
+        if (r.Is(WireNames.UniqueFor))
+        {
+            return spec with { UniqueFor = r.Length() };
         }
 
         if (r.Is(WireNames.OnSuccess))

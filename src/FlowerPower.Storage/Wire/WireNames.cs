@@ -68,6 +68,10 @@ internal static class WireNames
     public static readonly JsonEncodedText Parent = Name("parent");
     public static readonly JsonEncodedText Numbers = Name("nos");
 
+    public static readonly JsonEncodedText UniqueKey = Name("key");
+    public static readonly JsonEncodedText UniqueFor = Name("keyfor");
+    public static readonly JsonEncodedText HoldsKey = Name("holds");
+
     // The retry policy and an error.
     public static readonly JsonEncodedText MaxRetries = Name("max");
     public static readonly JsonEncodedText Delay = Name("wait");

@@ -105,7 +105,7 @@ public sealed partial class LifecycleDocumentTests
         select (state, JobLifecycle.Decide(state, command, now, jitter: 0), command);
 
     /// <summary>What only concerns a job's ties to others leaves it where it is, whichever state that is.</summary>
-    private static bool IsDrawn(JobEvent e) => e is not (JobEvent.DependentAdded or JobEvent.NotesDelivered);
+    private static bool IsDrawn(JobEvent e) => e is not (JobEvent.DependentAdded or JobEvent.NotesDelivered or JobEvent.KeyReleased);
 
     private static string Arrow(JobState from, JobEvent e, JobState to) =>
         $"{LifecycleSamples.NameOf(from)} --> {LifecycleSamples.NameOf(to)}: {e.GetType().Name}";

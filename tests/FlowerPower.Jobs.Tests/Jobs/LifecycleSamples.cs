@@ -11,6 +11,7 @@ internal static class LifecycleSamples
     private static readonly JobSpec Limited = Spec with { Timeout = Minute, ExpiresAt = T0 + Minute };
     private static readonly JobSpec Child = Spec with { DependsOn = [new JobDependency(Parent)] };
     private static readonly JobSpec Patient = Limited with { DependsOn = [new JobDependency(Parent, AllowFailure: true), new JobDependency(SecondParent)] };
+    private static readonly JobSpec Keyed = Spec with { UniqueKey = "night", UniqueFor = Minute };
     private static readonly JobSpec Once = Limited with { Retry = new RetryPolicy { MaxRetries = 0 } };
 
     public static ImmutableArray<JobState> States { get; } =
@@ -31,6 +32,7 @@ internal static class LifecycleSamples
         After(Spec, new AddDependent(SecondParent), new Start(First, Ada)),
         After(Spec with { OnSuccess = new JobCallback("report") }, new Start(First, Ada), new Succeed(First, Result)),
         After(Once with { OnFailure = new JobCallback("report") }, new Start(First, Ada), new Fail(First, Broken)),
+        After(Keyed, new Start(First, Ada), new Succeed(First, Result)),
         Given(new Enqueued(Child, T0 + (3 * Minute)) { At = T0 }),
         Given(new Enqueued(Spec, T0 + (3 * Minute)) { At = T0 }),
         After(Running(), T0, new Fail(First, Broken)),
@@ -78,6 +80,7 @@ internal static class LifecycleSamples
         new HearParent(Parent, JobStatus.Cancelled),
         new HearParent(Parent, null),
         new ConfirmNotes([1, 2]),
+        new GiveKey(),
         new Retry("ada", Asked),
     ];
 
@@ -91,6 +94,7 @@ internal static class LifecycleSamples
         yield return new Retried("ada") { At = T0 };
         yield return new DependentAdded(SecondParent) { At = T0 };
         yield return new ParentEnded(Parent, JobStatus.Completed) { At = T0 };
+        yield return new KeyReleased { At = T0 };
         yield return new NotesDelivered([1]) { At = T0 };
         yield return new Enqueued(Child, T0) { At = T0 };
         for (var attempt = 0; attempt <= 4; attempt++)

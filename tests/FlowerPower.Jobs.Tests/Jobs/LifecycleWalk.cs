@@ -189,7 +189,7 @@ public sealed class LifecycleWalk
         /// <summary>Of what ties jobs together only the last parent's end is a step of the job's own.</summary>
         private bool IsStep(JobEvent e) => e switch
         {
-            DependentAdded or NotesDelivered => false,
+            DependentAdded or NotesDelivered or KeyReleased => false,
             ParentEnded => awaitedBefore[e] == 1,
             _ => true,
         };
@@ -207,12 +207,15 @@ public sealed class LifecycleWalk
             if (job is Finished)
             {
                 Assert.Empty(links.Dependents); // each of them has its note
+                Assert.True(!job.HoldsKey || job.StatusAt(now) == JobStatus.Completed, "A job that failed or was cancelled held its key.");
             }
         }
 
         private JobSpec RandomSpec() => Spec with
         {
             DependsOn = random.Next(3) == 0 ? [new JobDependency(Parent, AllowFailure: random.Next(2) == 0), new JobDependency(SecondParent)] : [],
+            UniqueKey = random.Next(3) == 0 ? "night" : null,
+            UniqueFor = random.Next(2) == 0 ? TimeSpan.FromSeconds(random.Next(1, 60)) : null,
             OnFailure = random.Next(3) == 0 ? new JobCallback("report") : null,
             Timeout = random.Next(2) == 0 ? TimeSpan.FromSeconds(random.Next(1, 60)) : null,
             ExpiresAt = random.Next(3) == 0 ? T0 + TimeSpan.FromSeconds(random.Next(60)) : null,
@@ -253,7 +256,7 @@ public sealed class LifecycleWalk
                 case < 25:
                     return random.Next(5) == 0
                         ? new ConfirmNotes([random.Next(1, 5), random.Next(1, 5)])
-                        : new HearParent(random.Next(2) == 0 ? Parent : SecondParent, random.Next(6) switch
+                        : random.Next(8) == 0 ? new GiveKey() : new HearParent(random.Next(2) == 0 ? Parent : SecondParent, random.Next(6) switch
                         {
                             0 => JobStatus.Failed,
                             1 => JobStatus.Cancelled,

@@ -302,7 +302,7 @@ public sealed class ClusterTests
     [Fact]
     public async Task Jobs_that_wait_for_jobs_of_other_nodes_are_told_though_a_node_dies_meanwhile()
     {
-        await using var rig = new ClusterRig(shards: Plenty);
+        await using var rig = new ClusterRig(shards: Plenty, lease: TimeSpan.FromSeconds(6));
         var a = await rig.StartAsync("a", MemberRoles.Queue);
         var b = await rig.StartAsync("b", MemberRoles.Queue);
         await rig.SettledAsync(a, b);

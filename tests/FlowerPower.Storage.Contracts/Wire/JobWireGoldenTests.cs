@@ -49,6 +49,7 @@ public sealed class JobWireGoldenTests
         },
         T0)
     { At = T0 };
+    private static readonly JobEvent.Enqueued EnqueuedKeyed = new(Plain with { Id = JobId.ForKey("night", T0, new byte[10]), UniqueKey = "night", UniqueFor = TimeSpan.FromHours(1) }, T0) { At = T0 };
     private static readonly JobEvent.AttemptStarted Started = new(1, Grant, Ada, T0.AddMinutes(6)) { At = T0.AddMinutes(1) };
     private static readonly JobEvent.AttemptFailed AttemptFailed = new(1, Error, T0.AddMinutes(3)) { At = T0.AddMinutes(2) };
     private static readonly JobEvent.Cancelled Cancelled = new("ada", "wrong input") { At = T0.AddMinutes(2) };
@@ -70,6 +71,8 @@ public sealed class JobWireGoldenTests
         ("enqueued.tied", EnqueuedTied),
         ("dependent-added", new JobEvent.DependentAdded(JobId.Parse("child")) { At = T0 }),
         ("parent-ended", new JobEvent.ParentEnded(JobId.Parse("parent"), JobStatus.Completed) { At = T0.AddMinutes(1) }),
+        ("key-released", new JobEvent.KeyReleased { At = T0 }),
+        ("enqueued.keyed", EnqueuedKeyed),
         ("notes-delivered", new JobEvent.NotesDelivered([1, 3]) { At = T0 }),
     ];
 
@@ -82,6 +85,7 @@ public sealed class JobWireGoldenTests
         ("record.requested.v3", Fold(Enqueued with { Request = Asked }, Cancelled, Retried with { Request = new RequestId(long.MaxValue) })),
         ("record.failed.v3", Fold(Enqueued, Started, Cancelled, Retried, new JobEvent.Failed(0, Error) { At = T0.AddMinutes(4) })),
         ("record.deferred.v4", Fold(EnqueuedTied)),
+        ("record.keyed.v4", Fold(EnqueuedKeyed, Started, new JobEvent.Completed(1, """{"sum":3}"""u8.ToArray()) { At = T0.AddMinutes(2) })),
         ("record.tied.v4", Fold(
             EnqueuedTied, new JobEvent.DependentAdded(JobId.Parse("child")) { At = T0 }, new JobEvent.ParentEnded(JobId.Parse("parent"), JobStatus.Completed) { At = T0.AddMinutes(1) },
             Started, Cancelled)),
@@ -123,7 +127,7 @@ public sealed class JobWireGoldenTests
 
         foreach (var (_, state) in Records.Where(r => r.File == file))
         {
-            Assert.Equal(state, JobWire.DecodeRecord(stored, Plain.Id));
+            Assert.Equal(state, JobWire.DecodeRecord(stored, state.History!.Spec.Id));
         }
     }
 
@@ -141,7 +145,7 @@ public sealed class JobWireGoldenTests
     public void The_type_names_are_what_they_were() => Assert.Equal(
         [
             "job.attempt-failed.v1", "job.attempt-lost.v1", "job.attempt-started.v1", "job.cancelled.v1", "job.completed.v1", "job.dependent-added.v1",
-            "job.enqueued.v1", "job.failed.v1", "job.notes-delivered.v1", "job.parent-ended.v1", "job.retried.v1",
+            "job.enqueued.v1", "job.failed.v1", "job.key-released.v1", "job.notes-delivered.v1", "job.parent-ended.v1", "job.retried.v1",
         ],
         Events.Select(e => JobWire.Encode(e.Event).Type).Distinct().Order(StringComparer.Ordinal));
 

@@ -20,7 +20,7 @@ internal sealed class RandomJobs(int seed)
 
     private readonly Random random = new(seed);
 
-    public JobEvent Event() => random.Next(11) switch
+    public JobEvent Event() => random.Next(12) switch
     {
         0 => new JobEvent.Enqueued(Spec(), Instant(), Request()) { At = Instant() },
         1 => new JobEvent.AttemptStarted(Count(), Grant(), Worker(), Maybe(Instant())) { At = Instant() },
@@ -32,6 +32,7 @@ internal sealed class RandomJobs(int seed)
         7 => new JobEvent.DependentAdded(Id()) { At = Instant() },
         8 => new JobEvent.ParentEnded(Id(), Outcome()) { At = Instant() },
         9 => new JobEvent.NotesDelivered([.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => random.Next(1, 100))]) { At = Instant() },
+        10 => new JobEvent.KeyReleased { At = Instant() },
         _ => new JobEvent.Retried(Text(), Request()) { At = Instant() },
     };
 
@@ -64,8 +65,12 @@ internal sealed class RandomJobs(int seed)
     public JobSpec Spec()
     {
         var spec = new JobSpec { Id = JobId.Parse($"job-{random.Next()}"), Pipeline = "p" + Text() };
+        var key = Coin() ? "k" + Text() : null;
         return Coin() ? spec : spec with
         {
+            Id = key is null ? spec.Id : JobId.ForKey(key, DateTimeOffset.UnixEpoch, new byte[10]),
+            UniqueKey = key,
+            UniqueFor = Coin() ? Length() : null,
             Project = Text(),
             RunConfigJson = Encoding.UTF8.GetBytes($$"""{"inputs":{{Values[random.Next(Values.Length)]}}}"""),
             Queue = "q" + Text(),
@@ -95,7 +100,7 @@ internal sealed class RandomJobs(int seed)
         };
     }
 
-    private JobTrail Trail() => TrailOf(Spec()) with { Links = Coin() ? Links() : null };
+    private JobTrail Trail() => TrailOf(Spec()) with { Links = Coin() ? Links() : null, HoldsKey = Coin() };
 
     private JobTrail TrailOf(JobSpec spec) => new(
         spec, Instant(), random.Next(4), random.Next(4), random.Next(4), [.. Enumerable.Range(0, random.Next(1, 65)).Select(_ => Step())],
