@@ -59,5 +59,12 @@ public sealed class EmbeddedJobQueue(EmbeddedNode node) : IJobQueue
     public Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default) => node.Queue.OverviewAsync(cancellationToken);
 
     /// <inheritdoc/>
+    public Task<QueueInfo> ChangeQueueAsync(string queue, QueueChange change, string by, CancellationToken cancellationToken = default) =>
+        node.Queue.ChangeQueueAsync(queue, change, by, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<QueueInfo>> QueuesAsync(CancellationToken cancellationToken = default) => node.Queue.QueuesAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => node.DisposeAsync();
 }

@@ -12,7 +12,7 @@ namespace FlowerPower.Client;
 /// project on this machine; if none does, it is one inside this process, which other processes then reach.
 /// All methods may be called from several threads.
 /// </remarks>
-public sealed class JobQueueManager : IAsyncDisposable
+public sealed partial class JobQueueManager : IAsyncDisposable
 {
     private readonly QueueAdapter adapter;
     private readonly QueueOptions options;

@@ -110,7 +110,8 @@ public sealed class JobNode : IAsyncDisposable
         }
 
         var queue = new NodeJobQueue(store, parts, gauge);
-        (parts.AllJobs, parts.Mailbox) = (queue, queue);
+        (parts.AllJobs, parts.Mailbox, parts.Queues) = (queue, queue, queue);
+        parts.SettingsOf = (name, cancellationToken) => QueueNames.ReadSettingsAsync(store, name, cancellationToken);
         var node = new JobNode(system, store, parts, queue);
 
         // The worker before the broker, which tells it that it is there; the shards wait until both are.

@@ -100,9 +100,6 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
     /// <summary>Does the job's shard serve? What is told to it otherwise waits, or is dropped.</summary>
     public bool IsServed(JobId id) => Journals[ShardKey.Of(id.Value, Journals.Length)] is not null;
 
-    /// <summary>Why the job's shard could not read from its store the last time that it wanted to; <see langword="null"/> if it could.</summary>
-    public string? ReadProblem(JobId id) => Journals[ShardKey.Of(id.Value, Journals.Length)]?.ReadProblem;
-
     /// <summary>What jobs refused.</summary>
     public Refusals Refusals { get; } = new(options.Time);
 
@@ -167,6 +164,12 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
 
     /// <summary>Brings jobs' mail to jobs, also to those of other nodes.</summary>
     public IJobMailbox Mailbox { get; set; } = null!;
+
+    /// <summary>A queue's settings as they are stored: read from the store, because the gate's owner may just have died, and the queue's other jobs need not wait for the next one.</summary>
+    public Func<string, CancellationToken, ValueTask<QueueSettings>> SettingsOf { get; set; } = (_, _) => ValueTask.FromResult(QueueSettings.Plain);
+
+    /// <summary>Brings mail to queues' gates, also to those of other nodes.</summary>
+    public IQueueMailbox Queues { get; set; } = null!;
 
     /// <summary>The other nodes; none unless it is set.</summary>
     public INodePeers Peers

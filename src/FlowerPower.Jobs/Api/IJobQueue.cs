@@ -38,6 +38,13 @@ public interface IJobQueue : IAsyncDisposable
     /// <param name="request">The same one again changes nothing and succeeds; <see langword="null"/>: a new one.</param>
     Task<CommandReply> RetryAsync(JobId id, string by, RequestId? request = null, CancellationToken cancellationToken = default);
 
+    /// <summary>Set what holds for all jobs of a queue. When it returns, every node that could be reached keeps to it.</summary>
+    /// <param name="by">Who asks, for the queue's history.</param>
+    Task<QueueInfo> ChangeQueueAsync(string queue, QueueChange change, string by, CancellationToken cancellationToken = default);
+
+    /// <summary>The queues that have unfinished jobs or settings, by name.</summary>
+    Task<IReadOnlyList<QueueInfo>> QueuesAsync(CancellationToken cancellationToken = default);
+
     /// <summary>What the queue is doing, in numbers.</summary>
     Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default);
 }

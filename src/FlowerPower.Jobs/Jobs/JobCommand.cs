@@ -10,7 +10,8 @@ public abstract record JobCommand
     public sealed record Enqueue(JobSpec Spec, DateTimeOffset DueAt, RequestId? Request = null) : JobCommand;
 
     /// <summary>Hand the next attempt to a worker slot.</summary>
-    public sealed record Start(GrantId Grant, WorkerId Worker) : JobCommand;
+    /// <param name="Permit">The number of its queue's permit for it; <see langword="null"/>: the queue needs none.</param>
+    public sealed record Start(GrantId Grant, WorkerId Worker, long? Permit = null) : JobCommand;
 
     /// <summary>"I still work on it": changes nothing, and is refused once the attempt was taken away.</summary>
     public sealed record Heartbeat(GrantId Grant) : JobCommand;

@@ -17,7 +17,8 @@ public abstract record JobEvent
     /// <summary>An attempt is with a worker.</summary>
     /// <param name="Attempt">1-based.</param>
     /// <param name="Deadline">When the attempt has run too long; <see langword="null"/>: never.</param>
-    public sealed record AttemptStarted(int Attempt, GrantId Grant, WorkerId Worker, DateTimeOffset? Deadline) : JobEvent;
+    /// <param name="Permit">The number of its queue's permit, which is given back when the attempt has ended; <see langword="null"/>: none.</param>
+    public sealed record AttemptStarted(int Attempt, GrantId Grant, WorkerId Worker, DateTimeOffset? Deadline, long? Permit = null) : JobEvent;
 
     /// <summary>The attempt failed and the next one is due at <paramref name="RetryAt"/>.</summary>
     public sealed record AttemptFailed(int Attempt, JobError Error, DateTimeOffset RetryAt) : JobEvent;

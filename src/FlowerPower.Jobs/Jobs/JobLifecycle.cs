@@ -86,7 +86,7 @@ public static class JobLifecycle
             (Finished s, KeyReleased) => KeyRules.Release(s),
             (not Absent, NotesDelivered x) => LinkRules.Delivered(state, x),
             (Waiting s, AttemptStarted x) when x.Attempt == s.Trail.AttemptsMade + 1 => new Running(
-                Step(s.Trail, e, JobStatus.Running, x.Attempt, x.Worker.Value, grant: x.Grant) with { AttemptsMade = x.Attempt },
+                Step(s.Trail, e, JobStatus.Running, x.Attempt, x.Worker.Value, grant: x.Grant) with { AttemptsMade = x.Attempt, Permit = x.Permit },
                 x.Attempt, x.Grant, x.Worker, x.At, x.Deadline),
             (Running s, AttemptFailed x) when x.Attempt == s.Attempt => new Waiting(
                 Step(s.Trail, e, x.RetryAt > x.At ? JobStatus.Retrying : JobStatus.Pending, x.Attempt, s.Worker.Value, x.Error.Message)
@@ -118,6 +118,11 @@ public static class JobLifecycle
             _ => throw new InvalidOperationException(
                 $"{e.GetType().Name} cannot follow {state.GetType().Name} (version {state.Version}): the job's log is corrupt."),
         };
+        if (state is Running { Trail.Permit: { } permit } && next is not Running)
+        {
+            next = LinkRules.Returning(next, permit);
+        }
+
         return next with { Version = state.Version + 1 };
     }
 
@@ -141,7 +146,7 @@ public static class JobLifecycle
         };
 
     private static AttemptStarted Begin(Waiting s, Start c, DateTimeOffset now) =>
-        new(s.Trail.AttemptsMade + 1, c.Grant, c.Worker, DeadlineOf(s.Trail.Spec, now)) { At = now };
+        new(s.Trail.AttemptsMade + 1, c.Grant, c.Worker, DeadlineOf(s.Trail.Spec, now), c.Permit) { At = now };
 
     private static DateTimeOffset? DeadlineOf(JobSpec spec, DateTimeOffset now) =>
         spec.Timeout is { } timeout ? Later(now, timeout) : null;

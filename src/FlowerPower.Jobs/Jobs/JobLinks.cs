@@ -20,6 +20,10 @@ public sealed record JobLinks(
         LastNote = LastNote + to.Count,
     };
 
+    /// <summary>With one more note, to the job's own queue.</summary>
+    public JobLinks Returning(JobId me, long permit) =>
+        this with { Outbox = Outbox.Add(new JobNote(LastNote + 1, JobNoteKind.ReturnPermit, me, Permit: permit)), LastNote = LastNote + 1 };
+
     /// <inheritdoc/>
     public bool Equals(JobLinks? other) =>
         other is not null && LastNote == other.LastNote && Awaits.SequenceEqual(other.Awaits) && Dependents.SetEquals(other.Dependents)
@@ -31,9 +35,10 @@ public sealed record JobLinks(
 
 /// <summary>Something that a job has to tell another one. Told at least once; whoever hears it again changes nothing.</summary>
 /// <param name="Number">1 or more; never used twice by one job.</param>
-/// <param name="To">Whom: a parent, a dependent, or the job that is to be made.</param>
+/// <param name="To">Whom: a parent, a dependent, or the job that is to be made; the job itself if it concerns its queue.</param>
 /// <param name="Outcome">How the job ended; <see langword="null"/> unless the note says that.</param>
-public sealed record JobNote(int Number, JobNoteKind Kind, JobId To, JobStatus? Outcome = null);
+/// <param name="Permit">The permit that goes back; <see langword="null"/> unless one does.</param>
+public sealed record JobNote(int Number, JobNoteKind Kind, JobId To, JobStatus? Outcome = null, long? Permit = null);
 
 /// <summary>What a <see cref="JobNote"/> says.</summary>
 public enum JobNoteKind
@@ -46,4 +51,7 @@ public enum JobNoteKind
 
     /// <summary>To a callback that is to be made: I have ended; run.</summary>
     Callback = 3,
+
+    /// <summary>To its queue: an attempt has ended that ran under this permit.</summary>
+    ReturnPermit = 4,
 }

@@ -1,12 +1,9 @@
 namespace FlowerPower.Jobs;
 
 /// <summary>A job as folded from its events. Each state has only the data that exists in it.</summary>
-public abstract record JobState
+public abstract record JobState : EntityState
 {
     private JobState() { } // closed: every state is nested here
-
-    /// <summary>How many events were folded: 0 for <see cref="Absent"/>, then one more with each. Replay skips what a record has.</summary>
-    public long Version { get; init; }
 
     /// <summary>No job of this id.</summary>
     public sealed record Absent : JobState;
@@ -81,8 +78,11 @@ public abstract record JobState
     /// <summary>It has not ended.</summary>
     public bool IsUnfinished => this is not (Absent or Finished);
 
-    /// <summary>Its owner has something to do for it: it has not ended, or has yet to tell others that it has.</summary>
-    public bool IsLive => IsUnfinished || !Links.Outbox.IsEmpty || HoldsKey;
+    /// <inheritdoc/>
+    public sealed override string? EntityId => History?.Spec.Id.Value;
+
+    /// <summary>It has not ended, or has yet to tell others that it has, or holds its key.</summary>
+    public sealed override bool IsLive => IsUnfinished || !Links.Outbox.IsEmpty || HoldsKey;
 
     /// <summary>No other job may have its unique key.</summary>
     public bool HoldsKey => History is { Spec.UniqueKey: not null } trail && (IsUnfinished || trail.HoldsKey);

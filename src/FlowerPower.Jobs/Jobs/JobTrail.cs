@@ -29,6 +29,9 @@ public sealed record JobTrail(
     /// <summary>The job has completed, and nobody else may have its unique key yet.</summary>
     public bool HoldsKey { get; init; }
 
+    /// <summary>The number of the queue's permit under which an attempt runs; <see langword="null"/>: none runs, or none was needed.</summary>
+    public long? Permit { get; init; }
+
     /// <summary>The greatest length of <see cref="Transitions"/>.</summary>
     public const int MaxTransitions = 64;
 
@@ -85,7 +88,7 @@ public sealed record JobTrail(
         ReferenceEquals(this, other)
         || (other is not null && EnqueuedAt == other.EnqueuedAt && AttemptsMade == other.AttemptsMade && FailuresMade == other.FailuresMade
             && Crashes == other.Crashes && DroppedTransitions == other.DroppedTransitions && Retries == other.Retries
-            && Links == other.Links && HoldsKey == other.HoldsKey
+            && Links == other.Links && HoldsKey == other.HoldsKey && Permit == other.Permit
             && Spec == other.Spec && Transitions.AsSpan().SequenceEqual(other.Transitions.AsSpan()));
 
     /// <inheritdoc/>

@@ -101,6 +101,13 @@ internal static class LinkRules
         return ended with { Trail = ended.Trail with { Links = links } };
     }
 
+    /// <summary>An attempt that ran under its queue's permit has ended: the permit goes back.</summary>
+    public static JobState Returning(JobState state, long permit)
+    {
+        var trail = state.History!;
+        return state.With(trail with { Permit = null, Links = state.Links.Returning(trail.Spec.Id, permit) });
+    }
+
     /// <summary>Notes were acknowledged.</summary>
     public static JobState Delivered(JobState state, JobEvent.NotesDelivered e)
     {

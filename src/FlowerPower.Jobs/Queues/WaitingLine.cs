@@ -14,6 +14,7 @@ public sealed class WaitingLine
     private const int CapacityToKeep = 1024;
 
     private readonly Dictionary<(string Queue, JobPriority Priority), WaitingLane> lanes = [];
+    private readonly HashSet<string> held = new(StringComparer.Ordinal);
     private readonly WaitingSlots slots = new();
     private readonly IndexedHeap<int, ByDueTime> notDue;
     private readonly IndexedHeap<WaitingLane, ByOldestJob>[] fronts; // by priority
@@ -78,6 +79,39 @@ public sealed class WaitingLine
         return true;
     }
 
+    /// <summary>Hand out no job of this queue, until <see cref="Release"/>.</summary>
+    public void Hold(string queue)
+    {
+        if (held.Add(queue))
+        {
+            foreach (var lane in LanesOf(queue))
+            {
+                if (lane.Ready.Count > 0)
+                {
+                    fronts[(int)lane.Priority].RemoveAt(lane.Position);
+                }
+
+                lane.IsHeld = true;
+            }
+        }
+    }
+
+    /// <summary>Hand out jobs of this queue again.</summary>
+    public void Release(string queue)
+    {
+        if (held.Remove(queue))
+        {
+            foreach (var lane in LanesOf(queue))
+            {
+                lane.IsHeld = false;
+                if (lane.Ready.Count > 0)
+                {
+                    fronts[(int)lane.Priority].Add(lane);
+                }
+            }
+        }
+    }
+
     /// <summary>Is the job waiting, due or not?</summary>
     public bool Contains(JobId id) => slotsById.ContainsKey(id);
 
@@ -118,7 +152,7 @@ public sealed class WaitingLine
         int? best = null;
         foreach (var id in ids)
         {
-            if (slotsById.TryGetValue(id, out var slot) && slots[slot].DueAt <= latest
+            if (slotsById.TryGetValue(id, out var slot) && slots[slot].DueAt <= latest && !slots[slot].Lane!.IsHeld
                 && (queues is null || queues.Contains(slots[slot].Lane!.Queue))
                 && (best is not { } other || IsBefore(slot, other)))
             {
@@ -182,7 +216,7 @@ public sealed class WaitingLine
         int? best = null;
         foreach (var queue in queues)
         {
-            if (lanes.TryGetValue((queue, priority), out var lane) && lane.Ready.Count > 0
+            if (lanes.TryGetValue((queue, priority), out var lane) && lane.Ready.Count > 0 && !lane.IsHeld
                 && (best is not { } other || ByAge.IsOlder(slots, lane.Ready.First, other)))
             {
                 best = lane.Ready.First;
@@ -192,11 +226,22 @@ public sealed class WaitingLine
         return best;
     }
 
+    private IEnumerable<WaitingLane> LanesOf(string queue)
+    {
+        for (var priority = JobPriority.High; priority <= JobPriority.Low; priority++)
+        {
+            if (lanes.TryGetValue((queue, priority), out var lane))
+            {
+                yield return lane;
+            }
+        }
+    }
+
     private WaitingLane LaneOf(string queue, JobPriority priority)
     {
         if (!lanes.TryGetValue((queue, priority), out var lane))
         {
-            lane = new WaitingLane(queue, priority, slots);
+            lane = new WaitingLane(queue, priority, slots) { IsHeld = held.Contains(queue) };
             lanes.Add((queue, priority), lane);
         }
 
@@ -208,6 +253,11 @@ public sealed class WaitingLine
         slots[slot].IsReady = true;
         var lane = slots[slot].Lane!;
         lane.Ready.Add(slot);
+        if (lane.IsHeld)
+        {
+            return; // not among those that are handed out
+        }
+
         if (lane.Ready.Count == 1)
         {
             fronts[(int)lane.Priority].Add(lane);
@@ -225,13 +275,17 @@ public sealed class WaitingLine
         var position = slots[slot].Position;
         if (lane.Ready.Count == 1)
         {
-            fronts[(int)lane.Priority].RemoveAt(lane.Position);
+            if (!lane.IsHeld)
+            {
+                fronts[(int)lane.Priority].RemoveAt(lane.Position);
+            }
+
             lane.Ready.RemoveAt(0);
             return;
         }
 
         lane.Ready.RemoveAt(position);
-        if (position == 0)
+        if (position == 0 && !lane.IsHeld)
         {
             fronts[(int)lane.Priority].Update(lane.Position);
         }

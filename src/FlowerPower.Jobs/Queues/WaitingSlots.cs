@@ -72,6 +72,9 @@ internal sealed class WaitingLane(string queue, JobPriority priority, WaitingSlo
     /// <summary>Jobs of this lane, ready or not.</summary>
     public int Total { get; set; }
 
+    /// <summary>No job of its queue is handed out.</summary>
+    public bool IsHeld { get; set; }
+
     /// <summary>Where the lane is among those of its priority that have ready jobs.</summary>
     public int Position { get; set; }
 }

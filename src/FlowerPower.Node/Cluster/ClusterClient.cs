@@ -141,5 +141,13 @@ public sealed class ClusterClient : IJobQueue
         await nodes.OnAnyAsync(any => any.OverviewAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
+    public async Task<QueueInfo> ChangeQueueAsync(string queue, QueueChange change, string by, CancellationToken cancellationToken = default) =>
+        await nodes.OnAnyAsync(any => any.ChangeQueueAsync(queue, change, by, cancellationToken), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<QueueInfo>> QueuesAsync(CancellationToken cancellationToken = default) =>
+        await nodes.OnAnyAsync(any => any.QueuesAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await transport.DisposeAsync().ConfigureAwait(false);
 }

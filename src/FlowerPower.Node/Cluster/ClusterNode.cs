@@ -130,7 +130,7 @@ public sealed class ClusterNode : IAsyncDisposable
             var keeper = new ShardKeeper(peers, options.Plan, nodeOptions.Time, node.Parts.Warn);
             var stopRequested = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             var queue = new ClusterJobQueue(new NodesFromHere(peers, node, store.ShardCount), nodeOptions.Chance, nodeOptions.Time);
-            (node.Parts.AllJobs, node.Parts.Mailbox) = (queue, queue);
+            (node.Parts.AllJobs, node.Parts.Mailbox, node.Parts.Queues) = (queue, queue, queue);
             var sessions = new QueueSessions(node.Queue, queue, incarnation.Value, () => stopRequested.TrySetResult(), node.Parts.Warn);
             peers.Begin(node.Parts, transport, sessions);
             var started = node;

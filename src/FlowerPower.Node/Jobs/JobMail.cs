@@ -7,6 +7,7 @@ namespace FlowerPower.Node.Jobs;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "is")]
 [JsonDerivedType(typeof(Subscribe), "subscribe")]
 [JsonDerivedType(typeof(ParentEnded), "parent-ended")]
+[JsonDerivedType(typeof(LookAtJob), "look")]
 internal abstract record JobMail
 {
     /// <summary>To a parent: tell this job when you have ended.</summary>
@@ -14,6 +15,9 @@ internal abstract record JobMail
 
     /// <summary>To a dependent: this job has ended.</summary>
     public sealed record ParentEnded(JobId Parent, JobStatus Outcome) : JobMail;
+
+    /// <summary>From a queue's gate: do you run, and under which permit?</summary>
+    public sealed record LookAtJob : JobMail;
 
     /// <summary>As the command that it is to whoever gets it.</summary>
     public JobCommand ToCommand() => this switch
@@ -27,7 +31,17 @@ internal abstract record JobMail
 /// <summary>The answer to a <see cref="JobMail"/>: it was taken in, and what of it is to be stored is stored.</summary>
 /// <param name="Exists">There is such a job.</param>
 /// <param name="Ended">How it has ended; <see langword="null"/> if it has not, or does not exist.</param>
-internal sealed record JobMailReceipt(bool Exists, JobStatus? Ended);
+internal sealed record JobMailReceipt(bool Exists, JobStatus? Ended)
+{
+    /// <summary>An attempt runs.</summary>
+    public bool IsRunning { get; init; }
+
+    /// <summary>It waits, and nothing but a worker is missing.</summary>
+    public bool IsWaiting { get; init; }
+
+    /// <summary>The queue's permit under which the attempt runs; <see langword="null"/>: none.</summary>
+    public long? Permit { get; init; }
+}
 
 /// <summary>Brings mail to jobs, wherever they are.</summary>
 internal interface IJobMailbox

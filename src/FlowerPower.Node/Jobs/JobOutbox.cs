@@ -1,5 +1,6 @@
 using FlowerPower.Actors;
 using FlowerPower.Jobs;
+using FlowerPower.Node.Queues;
 
 namespace FlowerPower.Node.Jobs;
 
@@ -74,6 +75,9 @@ internal sealed class JobOutbox(JobNodeParts parts)
                 return await parts.Mailbox.PostAsync(note.To, new JobMail.Subscribe(me), cancellationToken);
             case JobNoteKind.Ended:
                 return await parts.Mailbox.PostAsync(note.To, new JobMail.ParentEnded(me, note.Outcome!.Value), cancellationToken);
+            case JobNoteKind.ReturnPermit:
+                await parts.Queues.PostAsync(state.History!.Spec.Queue, new QueueMail.ReturnPermit(me, note.Permit!.Value), cancellationToken);
+                return new JobMailReceipt(Exists: true, Ended: null);
             case JobNoteKind.Callback:
                 // The id is made from the job's own, so that however often it is sent there is one callback. A spec of a pipeline that has that id already is nothing to wait for.
                 var trail = state.History!;

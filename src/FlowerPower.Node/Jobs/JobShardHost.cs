@@ -1,8 +1,8 @@
 using FlowerPower.Actors;
 using FlowerPower.Jobs;
 using FlowerPower.Node.Cluster;
+using FlowerPower.Node.Queues;
 using FlowerPower.Storage;
-using FlowerPower.Storage.Wire;
 
 namespace FlowerPower.Node.Jobs;
 
@@ -42,7 +42,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
     {
         await parts.Complete.Task.WaitAsync(cancellationToken);
         var (head, replaced) = await ClaimAsync(cancellationToken);
-        List<JobState> live;
+        List<EntityState> live;
         while (true)
         {
             journal = new ShardJournal(store, shard, me, replaced, parts, why => Fail(context, why));
@@ -59,16 +59,19 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
 
         foreach (var state in live)
         {
-            journal.Live.Apply(state);
-            journal.Keys.Apply(state);
-            journal.Clock.Set(state.History!.Spec.Id, JobLifecycle.NextClockCheck(state));
+            journal.Apply(state);
         }
 
         // Before anything is offered: a broker that starts anew reads the journals of the shards that serve, and must find these jobs there.
         parts.Serves(shard, journal);
-        foreach (var state in live)
+        foreach (var job in live.OfType<JobState>())
         {
-            TakeUp(state, context);
+            TakeUp(job, context);
+        }
+
+        foreach (var gate in live.OfType<QueueGate>())
+        {
+            context.TellEntity(gate.EntityId!, LookAtGate.Instance); // it looks after the permits that it has given
         }
 
         parts.Peers.AwaitWorkers(shard, [.. live.OfType<JobState.Running>().Select(running => running.Worker).Where(w => w != parts.WorkerId).Distinct()]);
@@ -101,7 +104,9 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
     };
 
     public Props PropsOf(string entityId) =>
-        Props.Of(() => new PipelineJobActor(JobId.Parse(entityId), journal!, parts));
+        QueueGate.IsId(entityId)
+            ? Props.Of(() => new QueueGateActor(QueueGate.QueueOf(entityId), journal!, parts))
+            : Props.Of(() => new PipelineJobActor(JobId.Parse(entityId), journal!, parts));
 
     public async ValueTask StopAsync()
     {
@@ -182,7 +187,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
     }
 
     /// <summary>A node that takes over many shards reads some of them at a time, so that the first ones serve soon.</summary>
-    private async Task<List<JobState>> RecoverInTurnAsync(ShardHead head, CancellationToken cancellationToken)
+    private async Task<List<EntityState>> RecoverInTurnAsync(ShardHead head, CancellationToken cancellationToken)
     {
         if (!parts.IsCluster)
         {
@@ -200,7 +205,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
         }
     }
 
-    private async Task<List<JobState>> RecoverAsync(ShardHead head, CancellationToken cancellationToken)
+    private async Task<List<EntityState>> RecoverAsync(ShardHead head, CancellationToken cancellationToken)
     {
         var replay = new ShardReplay();
         var sizes = new List<(long Sequence, int Events)>();
@@ -221,7 +226,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
         }
 
         journal!.Resume(head, sizes);
-        var live = new List<ReplayedJob>();
+        var live = new List<ReplayedEntity>();
         for (string? after = null; ;)
         {
             var page = await store.ReadLiveAsync(shard, after, PageOfLive, cancellationToken);
@@ -232,7 +237,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
 
             foreach (var record in page)
             {
-                Keep(replay.Finish(JobWire.DecodeRecord(record.Body, JobId.Parse(record.EntityId)), record.EntityId), live);
+                Keep(replay.Finish(Entities.Decode(record), record.EntityId), live);
                 after = record.EntityId;
             }
         }
@@ -240,7 +245,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
         foreach (var id in replay.Unfinished())
         {
             var record = await store.ReadRecordAsync(shard, id, cancellationToken);
-            Keep(replay.Finish(record is null ? JobState.None : JobWire.DecodeRecord(record.Body, JobId.Parse(id)), id), live);
+            Keep(replay.Finish(record is null ? Entities.None(id) : Entities.Decode(record), id), live);
         }
 
         // Oldest first: the log is cut before the first of them.
@@ -252,7 +257,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
         return live.ConvertAll(job => job.State);
     }
 
-    private static void Keep(ReplayedJob job, List<ReplayedJob> live)
+    private static void Keep(ReplayedEntity job, List<ReplayedEntity> live)
     {
         if (job.State.IsLive)
         {

@@ -83,6 +83,24 @@ internal sealed class LiveJobs
         }
     }
 
+    /// <summary>Count by queue and status at an instant.</summary>
+    public void CountInto(Dictionary<string, Dictionary<JobStatus, long>> counts, DateTimeOffset now)
+    {
+        lock (gate)
+        {
+            foreach (var job in jobs.Values)
+            {
+                if (!counts.TryGetValue(job.Queue, out var ofQueue))
+                {
+                    counts[job.Queue] = ofQueue = [];
+                }
+
+                var status = job.StatusAt(now);
+                ofQueue[status] = ofQueue.GetValueOrDefault(status) + 1;
+            }
+        }
+    }
+
     /// <summary>Count by status at an instant.</summary>
     public void CountInto(Dictionary<JobStatus, long> counts, DateTimeOffset now)
     {

@@ -4,28 +4,31 @@ using FlowerPower.Storage.Wire;
 
 namespace FlowerPower.Node.Jobs;
 
-/// <summary>Events of one job on their way into a batch, and who waits for them.</summary>
+/// <summary>Events of one entity on their way into a batch, and who waits for them.</summary>
 internal sealed class PendingEvents
 {
-    /// <summary>Encodes them: by the job's own actor, so that the jobs of a shard are encoded side by side and outside its lock.</summary>
-    /// <param name="next">The job after them.</param>
-    /// <exception cref="ArgumentException">An event holds what cannot be stored.</exception>
-    public PendingEvents(IReadOnlyList<JobEvent> events, JobState next)
+    /// <param name="next">The entity after them.</param>
+    /// <param name="record">Its record, if that changes in the same step.</param>
+    public PendingEvents(EventFrame[] frames, EntityState next, RecordChange? record)
     {
-        Frames = Encode(events, next);
-        Next = next;
-        Record = NeedsRecord(events, next) ? JobRecords.Change(next) : null;
+        (Frames, Next, Record) = (frames, next, record);
         Bytes = Frames.Sum(frame => (long)frame.Payload.Length) + (Record?.Body.Length ?? 0);
     }
 
+    /// <summary>Encodes a job's events: by the job's own actor, so that the jobs of a shard are encoded side by side and outside its lock.</summary>
+    /// <param name="next">The job after them.</param>
+    /// <exception cref="ArgumentException">An event holds what cannot be stored.</exception>
+    public static PendingEvents Of(IReadOnlyList<JobEvent> events, JobState next) =>
+        new(Encode(events, next), next, NeedsRecord(events, next) ? JobRecords.Change(next) : null);
+
     public EventFrame[] Frames { get; }
 
-    public JobState Next { get; }
+    public EntityState Next { get; }
 
     /// <summary>What it adds to its batch.</summary>
     public long Bytes { get; }
 
-    /// <summary>A job that ends changes its record in the same step; so does one that waits again, whose record still says that it ended.</summary>
+    /// <summary>The entity's record, if it changes in the same step.</summary>
     public RecordChange? Record { get; }
 
     /// <summary>
@@ -34,7 +37,7 @@ internal sealed class PendingEvents
     public TaskCompletionSource Stored { get; } = new();
 
     /// <summary>
-    /// The record of a job that has ended says so at once, that of one that waits again as well. What an ended job was still told may stay in the log until the last of it.
+    /// The record of a job that has ended says so at once, and that of one that waits again as well, because it still says that it ended. What an ended job was still told may stay in the log until the last of it.
     /// </summary>
     private static bool NeedsRecord(IReadOnlyList<JobEvent> events, JobState next) =>
         events is [JobEvent.Retried] || (next is JobState.Finished && !(next.IsLive && events is [JobEvent.NotesDelivered or JobEvent.KeyReleased]));

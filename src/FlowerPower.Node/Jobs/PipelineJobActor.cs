@@ -17,7 +17,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
 
     protected override async ValueTask OnStart()
     {
-        state = await journal.LoadAsync(id, Context.Stopping);
+        state = (JobState)await journal.LoadAsync(id.Value, Context.Stopping);
         PostNotes();
     }
 
@@ -214,7 +214,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         }
 
         // If this throws, the events may have reached the store all the same: the actor crashes, and the shard replays.
-        await journal.AppendAsync(decision.Events, next); // 1. durable, and still ours
+        await journal.AppendAsync(PendingEvents.Of(decision.Events, next)); // 1. durable, and still ours
         state = next; // 2. visible; whoever is told hears it after this
         progress = null;
     }

@@ -1,6 +1,6 @@
+using System.Collections.Concurrent;
 using FlowerPower.Jobs;
 using FlowerPower.Storage;
-using FlowerPower.Storage.Wire;
 
 namespace FlowerPower.Node.Jobs;
 
@@ -23,7 +23,7 @@ internal sealed class ShardJournal(
     private readonly JournalLimits limits = parts.Options.Journal;
     private readonly ShardAppender appender = new(store, shard, me, replaced, parts);
     private readonly Lock gate = new();
-    private readonly JobsInLog log = new();
+    private readonly EntitiesInLog log = new();
     private List<PendingEvents> gathering = [];
     private long sequence;
     private BatchToken token;
@@ -48,6 +48,9 @@ internal sealed class ShardJournal(
     /// <summary>Which of its jobs has which unique key.</summary>
     public UniqueKeys Keys { get; } = new();
 
+    /// <summary>The gates of its queues that have settings, or jobs with permits.</summary>
+    public ConcurrentDictionary<string, QueueGate> Gates { get; } = new(StringComparer.Ordinal);
+
     /// <summary>When some job's clock must be looked at.</summary>
     public ClockChecks Clock { get; } = new();
 
@@ -61,10 +64,10 @@ internal sealed class ShardJournal(
     }
 
     /// <summary>A live job that recovery found in the log: its record is older than <paramref name="state"/>, or missing.</summary>
-    internal void ResumeDirty(JobState state, long firstSequence) => log.Mark(state, firstSequence);
+    internal void ResumeDirty(EntityState state, long firstSequence) => log.Mark(state, firstSequence);
 
-    /// <summary>The job as of its last stored event.</summary>
-    public async ValueTask<JobState> LoadAsync(JobId id, CancellationToken cancellationToken)
+    /// <summary>The entity as of its last stored event.</summary>
+    public async ValueTask<EntityState> LoadAsync(string id, CancellationToken cancellationToken)
     {
         lock (gate)
         {
@@ -77,7 +80,7 @@ internal sealed class ShardJournal(
         StoredRecord? record;
         try
         {
-            record = await store.ReadRecordAsync(shard, id.Value, cancellationToken);
+            record = await store.ReadRecordAsync(shard, id, cancellationToken);
             Volatile.Write(ref readProblem, null);
         }
         catch (StoreUnavailableException unavailable)
@@ -86,16 +89,13 @@ internal sealed class ShardJournal(
             throw;
         }
 
-        return record is null ? JobState.None : JobWire.DecodeRecord(record.Body, id);
+        return record is null ? Entities.None(id) : Entities.Decode(record);
     }
 
-    /// <summary>Store events of one job; done when they are stored.</summary>
-    /// <param name="next">The job after them.</param>
+    /// <summary>Store events of one entity; done when they are stored.</summary>
     /// <exception cref="ShardLostException">The shard is not this node's any more; whether the events were stored is known to its new owner.</exception>
-    /// <exception cref="ArgumentException">An event holds what cannot be stored; nothing was.</exception>
-    public Task AppendAsync(IReadOnlyList<JobEvent> events, JobState next)
+    public Task AppendAsync(PendingEvents pending)
     {
-        var pending = new PendingEvents(events, next);
         lock (gate)
         {
             if (lost is not null)
@@ -283,10 +283,31 @@ internal sealed class ShardJournal(
 
         foreach (var pending in batch)
         {
-            Live.Apply(pending.Next);
-            Keys.Apply(pending.Next);
-            Clock.Set(pending.Next.History!.Spec.Id, JobLifecycle.NextClockCheck(pending.Next));
+            Apply(pending.Next);
             pending.Stored.SetResult();
+        }
+    }
+
+    /// <summary>Take in an entity as it is stored.</summary>
+    public void Apply(EntityState state)
+    {
+        if (state is QueueGate gate)
+        {
+            if (gate.IsLive)
+            {
+                Gates[gate.Queue] = gate;
+            }
+            else
+            {
+                Gates.TryRemove(gate.Queue, out _);
+            }
+        }
+
+        if (state is JobState job)
+        {
+            Live.Apply(job);
+            Keys.Apply(job);
+            Clock.Set(job.History!.Spec.Id, JobLifecycle.NextClockCheck(job));
         }
     }
 

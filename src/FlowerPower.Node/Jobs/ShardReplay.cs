@@ -4,9 +4,9 @@ using FlowerPower.Storage.Wire;
 
 namespace FlowerPower.Node.Jobs;
 
-/// <summary>A job after replay, and where the log first speaks of it beyond its record.</summary>
+/// <summary>An entity after replay, and where the log first speaks of it beyond its record.</summary>
 /// <param name="FirstSequence"><see langword="null"/> if the record says everything.</param>
-internal readonly record struct ReplayedJob(JobState State, long? FirstSequence);
+internal readonly record struct ReplayedEntity(EntityState State, long? FirstSequence);
 
 /// <summary>Folds a shard's log over its records. Events that a record has already are skipped by their version.</summary>
 internal sealed class ShardReplay
@@ -33,18 +33,18 @@ internal sealed class ShardReplay
         }
     }
 
-    /// <summary>The job after its record and its events; it is not <see cref="Unfinished"/> any more.</summary>
+    /// <summary>The entity after its record and its events; it is not <see cref="Unfinished"/> any more.</summary>
     /// <exception cref="StoreCorruptException">Its events do not follow its record.</exception>
-    public ReplayedJob Finish(JobState recorded, string entityId)
+    public ReplayedEntity Finish(EntityState recorded, string entityId)
     {
         if (!events.Remove(entityId, out var frames))
         {
-            return new ReplayedJob(recorded, null);
+            return new ReplayedEntity(recorded, null);
         }
 
         if (recorded is JobState.Absent && frames[0].Frame.Version > 1 && IsEnd(frames))
         {
-            return new ReplayedJob(JobState.None, null); // it ended, and was pruned; the log still tells its last steps
+            return new ReplayedEntity(JobState.None, null); // it ended, and was pruned; the log still tells its last steps
         }
 
         var state = recorded;
@@ -59,15 +59,15 @@ internal sealed class ShardReplay
             if (frame.Version != state.Version + 1)
             {
                 throw new StoreCorruptException(
-                    $"Job {entityId} stands at event {state.Version}, and the log goes on with event {frame.Version}: events are missing. "
-                    + "Restore a copy of the store, or delete the job's record.");
+                    $"'{entityId}' stands at event {state.Version}, and the log goes on with event {frame.Version}: events are missing. "
+                    + "Restore a copy of the store, or delete its record.");
             }
 
-            state = JobLifecycle.Evolve(state, JobWire.DecodeEvent(frame.Type, frame.Payload));
+            state = Entities.Evolve(state, frame);
             first ??= sequence;
         }
 
-        return new ReplayedJob(state, first);
+        return new ReplayedEntity(state, first);
     }
 
     /// <summary>Was the end of a job the last that happened to it, but for what it told others of it?</summary>

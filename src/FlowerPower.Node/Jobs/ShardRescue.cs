@@ -11,9 +11,9 @@ internal sealed class ShardRescue(IShardStore store, int shard, ShardOwner me, J
 
     /// <param name="head">The shard as claimed.</param>
     /// <param name="live">Its unfinished jobs as the store has them.</param>
-    public async Task RunAsync(ShardMemory memory, ShardHead head, IReadOnlyCollection<JobState> live, CancellationToken cancellationToken)
+    public async Task RunAsync(ShardMemory memory, ShardHead head, IReadOnlyCollection<EntityState> live, CancellationToken cancellationToken)
     {
-        var stored = live.ToDictionary(s => s.History!.Spec.Id.Value, s => s.Version);
+        var stored = live.ToDictionary(s => s.EntityId!, s => s.Version);
         var restored = new List<RecordChange>();
         foreach (var (id, job) in memory.Jobs)
         {
@@ -25,7 +25,7 @@ internal sealed class ShardRescue(IShardStore store, int shard, ShardOwner me, J
 
         // What the store says is unfinished and this node did not know as unfinished had ended: its end is what the store lost.
         var known = memory.Live.ToHashSet();
-        var returned = live.Where(s => s.IsUnfinished && !known.Contains(s.History!.Spec.Id) && !memory.Jobs.ContainsKey(s.History!.Spec.Id.Value)).ToList();
+        var returned = live.OfType<JobState>().Where(s => s.IsUnfinished && !known.Contains(s.History!.Spec.Id) && !memory.Jobs.ContainsKey(s.History!.Spec.Id.Value)).ToList();
         var token = head.Token;
         foreach (var page in restored.Concat(returned.Select(s => JobRecords.Change(s.Noted(LostEnd)))).Chunk(RecordsPerBatch))
         {

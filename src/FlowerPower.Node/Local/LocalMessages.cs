@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using FlowerPower.Jobs;
 using FlowerPower.Node.Jobs;
+using FlowerPower.Node.Queues;
 
 namespace FlowerPower.Node.Local;
 
@@ -16,6 +17,10 @@ namespace FlowerPower.Node.Local;
 [JsonDerivedType(typeof(Retry), "retry")]
 [JsonDerivedType(typeof(Overview), "overview")]
 [JsonDerivedType(typeof(Post), "post")]
+[JsonDerivedType(typeof(QueuePost), "queue-post")]
+[JsonDerivedType(typeof(Heed), "heed-queue")]
+[JsonDerivedType(typeof(ChangeQueue), "change-queue")]
+[JsonDerivedType(typeof(Queues), "queues")]
 [JsonDerivedType(typeof(Forget), "forget")]
 [JsonDerivedType(typeof(Stop), "stop")]
 internal abstract record LocalRequest(long Number)
@@ -42,6 +47,16 @@ internal abstract record LocalRequest(long Number)
     /// <summary>From one job to another, of another node.</summary>
     public sealed record Post(long Number, JobId To, JobMail Mail) : LocalRequest(Number);
 
+    /// <summary>From a broker or a job, to a queue's gate on another node.</summary>
+    public sealed record QueuePost(long Number, string Queue, QueueMail Mail) : LocalRequest(Number);
+
+    /// <summary>To a node: look at the queue's settings anew. Answered when it keeps to them.</summary>
+    public sealed record Heed(long Number, string Queue) : LocalRequest(Number);
+
+    public sealed record ChangeQueue(long Number, string Queue, QueueChange Change, string By) : LocalRequest(Number);
+
+    public sealed record Queues(long Number) : LocalRequest(Number);
+
     /// <summary>No answer to request <paramref name="Target"/> is wanted any more. Not answered itself.</summary>
     public sealed record Forget(long Number, long Target) : LocalRequest(Number);
 
@@ -58,6 +73,8 @@ internal abstract record LocalRequest(long Number)
 [JsonDerivedType(typeof(Reply), "reply")]
 [JsonDerivedType(typeof(Numbers), "numbers")]
 [JsonDerivedType(typeof(Posted), "posted")]
+[JsonDerivedType(typeof(QueuePosted), "queue-posted")]
+[JsonDerivedType(typeof(QueueList), "queue-list")]
 [JsonDerivedType(typeof(Ended), "ended")]
 [JsonDerivedType(typeof(Error), "error")]
 internal abstract record LocalResponse(long Number)
@@ -74,6 +91,10 @@ internal abstract record LocalResponse(long Number)
     public sealed record Reply(long Number, CommandReply Command) : LocalResponse(Number);
 
     public sealed record Numbers(long Number, QueueOverview Queue) : LocalResponse(Number);
+
+    public sealed record QueuePosted(long Number, QueueReceipt Receipt) : LocalResponse(Number);
+
+    public sealed record QueueList(long Number, IReadOnlyList<QueueInfo> Items) : LocalResponse(Number);
 
     public sealed record Posted(long Number, JobMailReceipt Receipt) : LocalResponse(Number);
 

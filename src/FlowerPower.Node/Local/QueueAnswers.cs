@@ -1,5 +1,6 @@
 using FlowerPower.Jobs;
 using FlowerPower.Node.Jobs;
+using FlowerPower.Node.Queues;
 
 namespace FlowerPower.Node.Local;
 
@@ -58,6 +59,22 @@ internal sealed class QueueAnswers(IJobQueue queue, string node, Action requestS
                 case LocalRequest.Post r when queue is IJobMailbox mailbox:
                     await send(new LocalResponse.Posted(
                         n, await mailbox.PostAsync(r.To, r.Mail, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+                    break;
+                case LocalRequest.QueuePost r when queue is IQueueMailbox mailbox:
+                    await send(new LocalResponse.QueuePosted(
+                        n, await mailbox.PostAsync(r.Queue, r.Mail, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+                    break;
+                case LocalRequest.Heed r when queue is IQueueMailbox mailbox:
+                    await mailbox.HeedAsync(r.Queue, cancellationToken).ConfigureAwait(false);
+                    await send(new LocalResponse.Ended(n)).ConfigureAwait(false);
+                    break;
+                case LocalRequest.ChangeQueue r:
+                    await send(new LocalResponse.QueueList(
+                        n, [await queue.ChangeQueueAsync(r.Queue, r.Change, r.By, cancellationToken).ConfigureAwait(false)])).ConfigureAwait(false);
+                    break;
+                case LocalRequest.Queues:
+                    await send(new LocalResponse.QueueList(
+                        n, await queue.QueuesAsync(cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
                     break;
                 case LocalRequest.Stop:
                     await send(new LocalResponse.Ended(n)).ConfigureAwait(false);

@@ -64,6 +64,14 @@ public abstract class RemoteJobQueue : IJobQueue
     public async Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default) =>
         (await AskAsync<LocalResponse.Numbers>(n => new LocalRequest.Overview(n), cancellationToken).ConfigureAwait(false)).Queue;
 
+    /// <inheritdoc/>
+    public async Task<QueueInfo> ChangeQueueAsync(string queue, QueueChange change, string by, CancellationToken cancellationToken = default) =>
+        (await AskAsync<LocalResponse.QueueList>(n => new LocalRequest.ChangeQueue(n, queue, change, by), cancellationToken).ConfigureAwait(false)).Items[0];
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<QueueInfo>> QueuesAsync(CancellationToken cancellationToken = default) =>
+        (await AskAsync<LocalResponse.QueueList>(n => new LocalRequest.Queues(n), cancellationToken).ConfigureAwait(false)).Items;
+
     /// <summary>Has the connection ended? Nothing can be asked here any more; what was acknowledged is stored.</summary>
     public bool IsGone => Volatile.Read(ref broken) is not null;
 

@@ -29,10 +29,13 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
     private readonly Dictionary<JobId, WaitingJob> aside = []; // due, but not to be granted just now: others go first
     private readonly Dictionary<ActorRef, WorkerSeat> workers = [];
     private readonly Dictionary<GrantId, OpenGrant> grants = [];
+    private readonly List<(string Queue, ActorRef Asker)> heeding = [];
+    private QueueLeave leave = null!;
     private DateTimeOffset? watchedDue;
 
     protected override ValueTask OnStart()
     {
+        leave = new QueueLeave(parts, line);
         Context.StartPeriodicTimer(SweepTimer, SweepGrants.Instance, GrantTimeout);
         foreach (var journal in parts.Journals)
         {
@@ -54,11 +57,29 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
         {
             case Offer offer:
                 aside.Remove(offer.Job.Id);
+                leave.Forget(offer.Job.Id);
                 line.Offer(offer.Job);
                 break;
             case Withdraw withdraw:
                 line.Withdraw(withdraw.Id);
                 aside.Remove(withdraw.Id);
+                leave.Forget(withdraw.Id);
+                break;
+            case HeedQueue heed:
+                leave.LookAnew(Context, heed.Queue);
+                heeding.Add((heed.Queue, Context.Sender));
+                break;
+            case QueueLeave.QueueSeen seen:
+                leave.Take(Context, seen);
+                break;
+            case QueueLeave.LookAgain again:
+                leave.LookAnew(Context, again.Queue);
+                break;
+            case QueueLeave.PermitAnswered answered:
+                leave.Take(answered);
+                break;
+            case QueueLeave.PermitUnanswered unanswered:
+                leave.Take(unanswered);
                 break;
             case ShardStopped stopped:
                 Forget(stopped.Shard);
@@ -98,6 +119,7 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
         }
 
         ConfirmRetractions();
+        ConfirmHeeding();
         HandOut();
         TellWhoWaits();
         return ValueTask.CompletedTask;
@@ -112,6 +134,20 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
                 seat.IsRetracting = false;
                 seat.Free = 0;
                 worker.Tell(WorkRetracted.Instance, Context.Self);
+            }
+        }
+    }
+
+    /// <summary>What was granted by what held before is settled, and what holds now is known.</summary>
+    private void ConfirmHeeding()
+    {
+        for (var i = heeding.Count - 1; i >= 0; i--)
+        {
+            var (queue, asker) = heeding[i];
+            if (leave.HasSeen(queue) && grants.Values.All(grant => grant.Job.Queue != queue || grant.Permit is not null))
+            {
+                heeding.RemoveAt(i);
+                asker.Tell(QueueHeeded.Instance, Context.Self);
             }
         }
     }
@@ -160,6 +196,10 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
         if (grants.Remove(outcome.Grant, out var grant) && !outcome.Started)
         {
             grant.Seat.Free++; // nothing to a seat that was given up meanwhile
+            if (grant.Permit is { } unused)
+            {
+                leave.GiveBack(grant.Job, unused);
+            }
         }
     }
 
@@ -177,6 +217,7 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
     /// <summary>Its jobs are offered again when it has been read again; until then no slot waits for them.</summary>
     private void Forget(int shard)
     {
+        leave.ForgetShard(id => ShardOf(id) == shard);
         foreach (var job in line.Jobs.Concat(aside.Values).Where(job => ShardOf(job.Id) == shard).ToList())
         {
             line.Withdraw(job.Id);
@@ -217,7 +258,7 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
 
     private void HandOut()
     {
-        if (line.Count == 0)
+        if (line.Count == 0 && !leave.Permitted.Any())
         {
             return;
         }
@@ -230,9 +271,19 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
 
         while (MostFree() is var (worker, seat))
         {
-            if (line.Take(seat.Offer.Queues, now, parts.IsCluster ? null : parts.Scope.Only) is { } job)
+            var only = parts.IsCluster ? null : parts.Scope.Only;
+            if (leave.First(seat.Offer.Queues, only) is var (first, permit)
+                && !(only is null && line.Peek(seat.Offer.Queues, now) is { } other && other.Priority < first.Priority))
             {
-                Grant(job, worker, seat);
+                leave.Used(first.Id);
+                Grant(first, worker, seat, permit);
+            }
+            else if (line.Take(seat.Offer.Queues, now, only) is { } job)
+            {
+                if (leave.MayRun(Context, job))
+                {
+                    Grant(job, worker, seat, permit: null);
+                }
             }
             else
             {
@@ -258,7 +309,7 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
         return most;
     }
 
-    private void Grant(WaitingJob job, ActorRef worker, WorkerSeat seat)
+    private void Grant(WaitingJob job, ActorRef worker, WorkerSeat seat, long? permit)
     {
         if (parts.Journals[ShardOf(job.Id)] is not { } journal)
         {
@@ -268,13 +319,18 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
         if (journal.StoreProblem is not null)
         {
             SetAside(job); // its start could not be stored
+            if (permit is { } unused)
+            {
+                leave.GiveBack(job, unused);
+            }
+
             return;
         }
 
         seat.Free--;
         var grant = new GrantId(parts.Options.Chance.NextGuid().ToString("N")[..16]); // one job's grants must differ, and its record keeps each
-        grants[grant] = new OpenGrant(job, worker, seat, parts.Options.Time.GetTimestamp());
-        parts.Jobs.Tell(job.Id.Value, new GrantAttempt(new JobCommand.Start(grant, seat.Offer.Worker), worker, journal), Context.Self);
+        grants[grant] = new OpenGrant(job, permit, worker, seat, parts.Options.Time.GetTimestamp());
+        parts.Jobs.Tell(job.Id.Value, new GrantAttempt(new JobCommand.Start(grant, seat.Offer.Worker, permit), worker, journal), Context.Self);
     }
 
     /// <summary>A worker that has other brokers may have slots with them that are idle.</summary>
@@ -288,11 +344,11 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
         var now = parts.Options.Time.GetUtcNow();
         foreach (var (worker, seat) in workers)
         {
-            var wants = seat.Free > 0 ? null : line.Peek(seat.Offer.Queues, now)?.Priority;
+            var wants = seat.Free > 0 ? null : line.Peek(seat.Offer.Queues, now)?.Priority ?? leave.First(seat.Offer.Queues, only: null)?.Job.Priority;
             if (wants != seat.ToldWants)
             {
                 seat.ToldWants = wants;
-                worker.Tell(new WorkWaiting(wants, wants is null ? 0 : Math.Min(line.Count, MostTold)), Context.Self);
+                worker.Tell(new WorkWaiting(wants, wants is null ? 0 : Math.Min(line.Count + leave.Permitted.Count(), MostTold)), Context.Self);
             }
         }
     }
@@ -314,7 +370,7 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
     }
 
     /// <param name="Since">A timestamp, because the wall clock may be set: back, and the slot would be lost for as long.</param>
-    private readonly record struct OpenGrant(WaitingJob Job, ActorRef Worker, WorkerSeat Seat, long Since);
+    private readonly record struct OpenGrant(WaitingJob Job, long? Permit, ActorRef Worker, WorkerSeat Seat, long Since);
 
     /// <summary>What a worker has promised.</summary>
     private sealed class WorkerSeat

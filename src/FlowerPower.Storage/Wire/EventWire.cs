@@ -61,6 +61,11 @@ internal static class EventWire
                     w.WriteNumber(WireNames.Deadline, deadline.UtcTicks);
                 }
 
+                if (x.Permit is { } permit)
+                {
+                    w.WriteNumber(WireNames.Permit, permit);
+                }
+
                 return JobWireTypes.AttemptStarted;
 
             case JobEvent.AttemptFailed x:
@@ -178,6 +183,10 @@ internal static class EventWire
         {
             f.Deadline = r.Instant();
         }
+        else if (r.Is(WireNames.Permit))
+        {
+            f.Permit = r.Number();
+        }
         else if (r.Is(WireNames.Result))
         {
             f.Result = r.RawValue();
@@ -230,7 +239,7 @@ internal static class EventWire
         return type switch
         {
             JobWireTypes.Enqueued => new JobEvent.Enqueued(WireReader.Required(f.Spec, WireNames.Spec), f.DueAt ?? at, f.Request) { At = at },
-            JobWireTypes.AttemptStarted => new JobEvent.AttemptStarted(f.RequiredAttempt, f.RequiredGrant, f.RequiredWorker, f.Deadline)
+            JobWireTypes.AttemptStarted => new JobEvent.AttemptStarted(f.RequiredAttempt, f.RequiredGrant, f.RequiredWorker, f.Deadline, f.Permit)
             {
                 At = at,
             },
@@ -261,6 +270,7 @@ internal static class EventWire
         public DateTimeOffset? RetryAt;
         public JobSpec? Spec;
         public int? Attempt;
+        public long? Permit;
         public string? Grant;
         public string? Worker;
         public JobError? Error;

@@ -17,14 +17,19 @@ internal static class LinksWire
             w.WriteStartArray(WireNames.Outbox);
             foreach (var note in links.Outbox)
             {
-                // An array: number, kind, whom, and the outcome if it tells one.
+                // An array: number, kind, whom, the outcome if it tells one (else 0, if something follows), the permit if one goes back.
                 w.WriteStartArray();
                 w.WriteNumberValue(note.Number);
                 w.WriteNumberValue((int)note.Kind);
                 w.WriteStringValue(note.To.Value);
-                if (note.Outcome is { } outcome)
+                if (note.Outcome is not null || note.Permit is not null)
                 {
-                    w.WriteNumberValue((int)outcome);
+                    w.WriteNumberValue((int)(note.Outcome ?? 0));
+                }
+
+                if (note.Permit is { } permit)
+                {
+                    w.WriteNumberValue(permit);
                 }
 
                 w.WriteEndArray();
@@ -197,13 +202,18 @@ internal static class LinksWire
             r.NextElement();
             var to = JobId.Parse(r.Text());
             JobStatus? outcome = null;
+            long? permit = null;
             if (r.NextElement())
             {
-                outcome = RecordWire.OutcomeOf((JobStatus)r.SmallNumber());
-                r.SkipElements();
+                outcome = r.SmallNumber() is > 0 and var status ? RecordWire.OutcomeOf((JobStatus)status) : null;
+                if (r.NextElement())
+                {
+                    permit = r.Number();
+                    r.SkipElements();
+                }
             }
 
-            notes.Add(Enum.IsDefined(kind) ? new JobNote(number, kind, to, outcome) : throw new FormatException($"{(int)kind} is not a kind of note."));
+            notes.Add(Enum.IsDefined(kind) ? new JobNote(number, kind, to, outcome, permit) : throw new FormatException($"{(int)kind} is not a kind of note."));
         }
 
         return notes.DrainToImmutable();

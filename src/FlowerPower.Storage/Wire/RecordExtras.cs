@@ -8,7 +8,7 @@ internal static class RecordExtras
     /// <returns><see langword="null"/>: the job has none.</returns>
     public static byte[]? Json(JobTrail trail)
     {
-        if (trail.Links is null && trail.Spec.DependsOn.Count == 0 && !trail.HoldsKey)
+        if (trail.Links is null && trail.Spec.DependsOn.Count == 0 && !trail.HoldsKey && trail.Permit is null)
         {
             return null;
         }
@@ -20,6 +20,11 @@ internal static class RecordExtras
         {
             w.WritePropertyName(WireNames.Links);
             LinksWire.Write(w, links);
+        }
+
+        if (trail.Permit is { } permit)
+        {
+            w.WriteNumber(WireNames.Permit, permit);
         }
 
         if (trail.HoldsKey)
@@ -42,6 +47,10 @@ internal static class RecordExtras
             if (r.Is(WireNames.Links))
             {
                 trail = trail with { Links = LinksWire.Read(ref r) };
+            }
+            else if (r.Is(WireNames.Permit))
+            {
+                trail = trail with { Permit = r.Number() };
             }
             else if (r.Is(WireNames.HoldsKey))
             {

@@ -72,6 +72,8 @@ internal static class WireNames
     public static readonly JsonEncodedText UniqueFor = Name("keyfor");
     public static readonly JsonEncodedText HoldsKey = Name("holds");
 
+    public static readonly JsonEncodedText Permit = Name("permit");
+
     // The retry policy and an error.
     public static readonly JsonEncodedText MaxRetries = Name("max");
     public static readonly JsonEncodedText Delay = Name("wait");

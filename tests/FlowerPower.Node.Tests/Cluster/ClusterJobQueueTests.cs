@@ -252,6 +252,11 @@ public sealed class ClusterJobQueueTests
         public Task<CommandReply> RetryAsync(JobId id, string by, RequestId? request = null, CancellationToken cancellationToken = default) =>
             throw new InvalidOperationException("Nobody asked for it.");
 
+        public Task<QueueInfo> ChangeQueueAsync(string queue, QueueChange change, string by, CancellationToken cancellationToken = default) =>
+            throw new InvalidOperationException("Nobody asked for it.");
+
+        public Task<IReadOnlyList<QueueInfo>> QueuesAsync(CancellationToken cancellationToken = default) => throw new InvalidOperationException("Nobody asked for it.");
+
         public Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default) => Task.Run(() => OnOverview!());
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -324,4 +324,65 @@ public sealed class ClusterTests
             Assert.Equal(JobStatus.Completed, (await rig.EndAsync(b.Queue, JobId.Parse($"chain-{chain}.3"))).Status);
         }
     }
+
+    [Fact]
+    public async Task A_limit_holds_for_all_nodes_together_and_through_the_death_of_any()
+    {
+        await using var rig = new ClusterRig(shards: Plenty, lease: TimeSpan.FromSeconds(6));
+        var watch = new Lock();
+        var (now, most) = (0, 0);
+        rig.Executor.On("work", async run =>
+        {
+            lock (watch)
+            {
+                most = Math.Max(most, ++now);
+            }
+
+            await Task.Yield();
+            lock (watch)
+            {
+                now--;
+            }
+
+            return "{}";
+        });
+        var a = await rig.StartAsync("a", MemberRoles.Queue);
+        var b = await rig.StartAsync("b", MemberRoles.Queue);
+        await rig.StartAsync("w", MemberRoles.Worker, slots: 16);
+        await rig.SettledAsync(a, b);
+        var info = await b.Queue.ChangeQueueAsync("reports", new QueueChange { SetsLimits = true, Concurrency = 2 }, "ada").Within();
+        Assert.Null(info.Unaware);
+
+        var ids = await ClusterRig.EnqueueAsync(b.Queue, 120, "work", spec => spec with { Queue = "reports" });
+        await rig.EndAsync(b.Queue, ids[20]);
+        await rig.VanishAsync(a);
+
+        foreach (var id in ids)
+        {
+            Assert.Equal(JobStatus.Completed, (await rig.EndAsync(b.Queue, id)).Status);
+        }
+
+        Assert.InRange(most, 1, 2);
+    }
+
+    [Fact]
+    public async Task A_pause_holds_on_every_node_as_soon_as_it_is_acknowledged()
+    {
+        await using var rig = new ClusterRig(shards: Plenty);
+        var a = await rig.StartAsync("a");
+        var b = await rig.StartAsync("b");
+        await rig.SettledAsync(a, b);
+        await rig.EndAsync(a.Queue, (await ClusterRig.EnqueueAsync(a.Queue, 1))[0]);
+
+        await a.Queue.ChangeQueueAsync("default", new QueueChange { Pause = true }, "ada").Within();
+        var ids = await ClusterRig.EnqueueAsync(b.Queue, 30);
+        await rig.EndAsync(b.Queue, (await ClusterRig.EnqueueAsync(b.Queue, 1, change: spec => spec with { Queue = "other" }))[0]);
+        Assert.Equal(30, (await b.Queue.OverviewAsync().Within()).Counts[JobStatus.Pending]);
+
+        await b.Queue.ChangeQueueAsync("default", new QueueChange { Pause = false }, "ada").Within();
+        foreach (var id in ids)
+        {
+            Assert.Equal(JobStatus.Completed, (await rig.EndAsync(a.Queue, id)).Status);
+        }
+    }
 }

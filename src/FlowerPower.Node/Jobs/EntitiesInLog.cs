@@ -5,25 +5,25 @@ using FlowerPower.Storage;
 namespace FlowerPower.Node.Jobs;
 
 /// <summary>
-/// The live jobs of a shard whose newest state is in its log only, and how long that log is: what has to go to records before the log can be
+/// The live entities of a shard whose newest state is in its log only, and how long that log is: what has to go to records before the log can be
 /// cut, oldest first. A plain data structure: its journal's lock guards it.
 /// </summary>
-internal sealed class JobsInLog
+internal sealed class EntitiesInLog
 {
-    private readonly Dictionary<JobId, DirtyJob> dirty = [];
-    private readonly Queue<(JobId Id, long FirstSequence)> byAge = [];
-    private readonly Dictionary<JobId, JobState> moving = []; // on their way to their records, in the batch in flight
+    private readonly Dictionary<string, DirtyEntity> dirty = [];
+    private readonly Queue<(string Id, long FirstSequence)> byAge = [];
+    private readonly Dictionary<string, EntityState> moving = []; // on their way to their records, in the batch in flight
     private readonly Queue<(long Sequence, int Events)> entries = [];
     private long cutThrough;
 
     /// <summary>Events in the log.</summary>
     public int Events { get; private set; }
 
-    /// <summary>Jobs whose newest state is in the log only.</summary>
+    /// <summary>Entities whose newest state is in the log only.</summary>
     public int Count => dirty.Count;
 
-    /// <summary>The newest states of those jobs, and of those on their way to their records.</summary>
-    public IEnumerable<JobState> States => dirty.Values.Select(job => job.State).Concat(moving.Values);
+    /// <summary>The newest states of those, and of those on their way to their records.</summary>
+    public IEnumerable<EntityState> States => dirty.Values.Select(job => job.State).Concat(moving.Values);
 
     /// <summary>The log as recovery found it.</summary>
     public void Resume(long cutThrough, IEnumerable<(long Sequence, int Events)> found)
@@ -36,41 +36,41 @@ internal sealed class JobsInLog
         }
     }
 
-    /// <summary>The job's state, if its record does not tell it (yet).</summary>
-    public bool TryGet(JobId id, [NotNullWhen(true)] out JobState? state)
+    /// <summary>An entity's state, if its record does not tell it (yet).</summary>
+    public bool TryGet(string id, [NotNullWhen(true)] out EntityState? state)
     {
         state = dirty.TryGetValue(id, out var job) ? job.State : moving.GetValueOrDefault(id);
         return state is not null;
     }
 
-    /// <summary>The job's newest state is in the log.</summary>
+    /// <summary>An entity's newest state is in the log.</summary>
     /// <param name="sequence">The entry that holds it.</param>
-    public void Mark(JobState state, long sequence)
+    public void Mark(EntityState state, long sequence)
     {
-        var id = state.History!.Spec.Id;
+        var id = state.EntityId!;
         if (dirty.TryGetValue(id, out var known))
         {
             dirty[id] = known with { State = state };
             return;
         }
 
-        dirty[id] = new DirtyJob(state, sequence);
+        dirty[id] = new DirtyEntity(state, sequence);
         byAge.Enqueue((id, sequence));
     }
 
-    /// <summary>The batch that is built has the job's record, which tells all. Until it is stored the job is not forgotten: that may show that the store lost it.</summary>
-    public void MoveToRecord(JobState state)
+    /// <summary>The batch that is built has the entity's record, which tells all. Until it is stored the entity is not forgotten: that may show that the store lost it.</summary>
+    public void MoveToRecord(EntityState state)
     {
-        var id = state.History!.Spec.Id;
+        var id = state.EntityId!;
         dirty.Remove(id);
         moving[id] = state;
     }
 
-    /// <summary>Take the oldest jobs to their records.</summary>
+    /// <summary>Take the oldest entities to their records.</summary>
     /// <param name="records">Their records are added here.</param>
-    /// <param name="atMost">So many jobs.</param>
+    /// <param name="atMost">So many entities.</param>
     /// <param name="atMostBytes">No further one once they have so many bytes.</param>
-    /// <param name="newest">Only jobs that the log speaks of up to here.</param>
+    /// <param name="newest">Only those that the log speaks of up to here.</param>
     public void MoveToRecords(List<RecordChange> records, int atMost, long atMostBytes, long newest)
     {
         var moved = 0;
@@ -80,7 +80,7 @@ internal sealed class JobsInLog
             byAge.Dequeue();
             if (dirty.TryGetValue(oldest.Id, out var job) && job.FirstSequence == oldest.FirstSequence)
             {
-                var record = JobRecords.Change(job.State);
+                var record = Entities.RecordOf(job.State);
                 records.Add(record);
                 bytes += record.Body.Length;
                 dirty.Remove(oldest.Id);
@@ -90,7 +90,7 @@ internal sealed class JobsInLog
         }
     }
 
-    /// <summary>How far the log is not needed: before the first event of the oldest job that lives only in it.</summary>
+    /// <summary>How far the log is not needed: before the first event of the oldest entity that lives only in it.</summary>
     /// <param name="sequence">The log's last entry.</param>
     /// <returns><see langword="null"/> if the log is needed as far as it goes, or no further than where it was cut.</returns>
     public long? CutPoint(long sequence)
@@ -124,5 +124,5 @@ internal sealed class JobsInLog
         }
     }
 
-    private readonly record struct DirtyJob(JobState State, long FirstSequence);
+    private readonly record struct DirtyEntity(EntityState State, long FirstSequence);
 }

@@ -1,0 +1,171 @@
+using FlowerPower.Actors;
+using FlowerPower.Jobs;
+using FlowerPower.Node.Jobs;
+using FlowerPower.Storage;
+using FlowerPower.Storage.Wire;
+
+namespace FlowerPower.Node.Queues;
+
+/// <summary>
+/// A queue's gate: a thin shell around <see cref="QueueGateRules"/>. A permit is stored before anybody hears of it, so that no owner after this one gives more than may be.
+/// </summary>
+internal sealed class QueueGateActor(string queue, ShardJournal journal, JobNodeParts parts) : Actor
+{
+    /// <summary>How often it is asked of jobs with permits whether they still need them: what should have come back may have been lost with a node.</summary>
+    internal static readonly TimeSpan AuditEvery = TimeSpan.FromSeconds(10);
+
+    private const int AuditAtOnce = 200;
+    private const int MostNamed = 20;
+
+    private static readonly object AuditTimer = new();
+    private static readonly object RateTimer = new();
+
+    private readonly Dictionary<JobId, Waiter> waiters = [];
+    private QueueGate state = QueueGate.Of(queue);
+
+    protected override async ValueTask OnStart()
+    {
+        state = (QueueGate)await journal.LoadAsync(QueueGate.IdOf(queue), Context.Stopping);
+        Context.StartPeriodicTimer(AuditTimer, Audit.Instance, AuditEvery);
+    }
+
+    protected override async ValueTask OnReceive(object message)
+    {
+        switch (message)
+        {
+            case QueueMail.AskPermit ask:
+                waiters[ask.Job] = new Waiter(Context.Sender, ask);
+                await ServeAsync();
+                break;
+            case ForgetAsk forget:
+                waiters.Remove(forget.Job);
+                break;
+            case QueueMail.ReturnPermit back:
+                await StoreAsync(QueueGateRules.Return(state, back.Job, back.Permit, Now));
+                Answer();
+                await ServeAsync();
+                break;
+            case QueueMail.Change change:
+                await StoreAsync(QueueGateRules.Change(state, change.What.ApplyTo(state.Settings, change.By, Now), change.By, Now));
+                Answer();
+                await ServeAsync();
+                break;
+            case QueueMail.Adopt adopt:
+                foreach (var job in adopt.Jobs)
+                {
+                    await StoreAsync(QueueGateRules.Adopt(state, job, Now));
+                }
+
+                Answer();
+                break;
+            case QueueMail.Look:
+                Answer();
+                break;
+            case Audit:
+                AskHolders();
+                break;
+            case HolderSeen seen:
+                await StoreAsync(seen.NeedsIt ? null : QueueGateRules.Return(state, seen.Job, seen.Permit, Now));
+                await ServeAsync();
+                break;
+            case LookAtGate:
+                await ServeAsync();
+                break;
+            case PassivationHint or HolderUnseen:
+                break;
+            default:
+                Unhandled(message);
+                return;
+        }
+
+        if (!state.IsLive && waiters.Count == 0)
+        {
+            Context.Passivate();
+        }
+    }
+
+    private DateTimeOffset Now => parts.Options.Time.GetUtcNow();
+
+    /// <summary>Whoever may run now gets a permit: by priority, then by age.</summary>
+    private async ValueTask ServeAsync()
+    {
+        while (waiters.Count > 0)
+        {
+            var (job, waiter) = waiters.MinBy(w => (w.Value.Ask.Priority, w.Value.Ask.EnqueuedAt, w.Key));
+            var answer = QueueGateRules.Ask(state, job, Now);
+            if (state.Settings.IsPlain)
+            {
+                waiter.From.Tell(Receipt(null)); // nobody needs leave any more
+                waiters.Remove(job);
+                continue;
+            }
+
+            if (answer.Permit is null)
+            {
+                if (answer.At is { } at)
+                {
+                    Context.StartTimer(RateTimer, LookAtGate.Instance, at > Now ? at - Now : TimeSpan.FromMilliseconds(1));
+                }
+
+                return; // nobody else may either
+            }
+
+            await StoreAsync(QueueGateRules.Give(state, job, answer, Now));
+            waiters.Remove(job);
+            waiter.From.Tell(Receipt(answer.Permit));
+        }
+    }
+
+    private async ValueTask StoreAsync(QueueGateEvent? e)
+    {
+        if (e is null)
+        {
+            return;
+        }
+
+        var next = QueueGateRules.Evolve(state, e);
+        var (type, payload) = QueueGateWire.Encode(e);
+        await journal.AppendAsync(new PendingEvents([new EventFrame(next.EntityId!, next.Version, type, payload)], next, e is QueueGateEvent.Changed || !next.IsLive ? Entities.RecordOf(next) : null));
+        state = next;
+    }
+
+    private void AskHolders()
+    {
+        var oldest = Now - AuditEvery;
+        foreach (var (job, permit) in state.Permits.Where(p => p.Value.GivenAt <= oldest).Take(AuditAtOnce))
+        {
+            Context.PipeToSelf(
+                parts.Mailbox.PostAsync(job, new JobMail.LookAtJob(), Context.Stopping),
+                receipt => new HolderSeen(job, permit.Number, NeedsIt(receipt, permit)),
+                _ => HolderUnseen.Instance);
+        }
+    }
+
+    /// <summary>It runs under this permit; or it waits, and its permit is on its way to the worker that will run it.</summary>
+    private static bool NeedsIt(JobMailReceipt job, QueuePermit permit) =>
+        job is { Exists: true, Ended: null } && (job.IsRunning ? permit.IsAdopted || job.Permit == permit.Number : !permit.IsAdopted && job.IsWaiting);
+
+    private void Answer()
+    {
+        if (Context.Sender != ActorRef.Nobody)
+        {
+            Context.Reply(Receipt(null));
+        }
+    }
+
+    private QueueReceipt Receipt(long? permit) => new(permit, state.Settings, [.. state.Permits.Keys.Take(MostNamed)], state.Permits.Count, state.Changes);
+
+    private sealed record Waiter(ActorRef From, QueueMail.AskPermit Ask);
+
+    private sealed record HolderSeen(JobId Job, long Permit, bool NeedsIt);
+
+    private sealed record HolderUnseen
+    {
+        public static HolderUnseen Instance { get; } = new();
+    }
+
+    private sealed record Audit
+    {
+        public static Audit Instance { get; } = new();
+    }
+}
