@@ -6,6 +6,7 @@ using FlowerPower.Cli.Commands;
 using FlowerPower.Cli.Commands.Cluster;
 using FlowerPower.Cli.Commands.Pipelines;
 using FlowerPower.Cli.Commands.Queue;
+using FlowerPower.Cli.Commands.Queues;
 using FlowerPower.Cli.Commands.Workers;
 using FlowerPower.Cli.Parsing;
 
@@ -44,6 +45,10 @@ internal static class CommandTree
             new CancelCommand(common),
             new RetryCommand(common),
             new MetricsCommand(common),
+            new ListQueuesCommand(common),
+            new PauseCommand(common),
+            new ResumeCommand(common),
+            new LimitCommand(common),
             new CommandGroup("worker", "Start and stop what runs the jobs", new WorkerStartCommand(common), new WorkerStopCommand(common)));
         queue.Add(common.Redis);
         common.Cluster.AddTo(queue);

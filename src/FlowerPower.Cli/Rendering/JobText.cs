@@ -32,13 +32,15 @@ internal static class JobText
     };
 
     /// <summary>Everything about one job, a line for each fact.</summary>
-    public static IEnumerable<string> Details(JobView job, NextCommands next, DateTimeOffset now, int width)
+    /// <param name="whyWaiting">A sentence; <see langword="null"/>: it does not wait, or nobody asked.</param>
+    public static IEnumerable<string> Details(JobView job, NextCommands next, DateTimeOffset now, int width, string? whyWaiting = null)
     {
         var facts = new TextTable("", "");
         facts.Add("job", job.Id.Value);
         facts.Add("pipeline", job.Pipeline);
         facts.Add("status", Status(job));
         facts.Add("queue", $"{job.Queue}, {Word(job.Priority)} priority");
+        Add("waits", whyWaiting);
         Add("after", Parents(job));
         facts.Add("enqueued", Times.At(job.EnqueuedAt, now));
         Add("due", job.DueAt is { } due ? Times.At(due, now) : null);

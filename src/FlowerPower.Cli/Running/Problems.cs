@@ -20,7 +20,7 @@ internal static class Problems
         GraphException e => (ExitCodes.Failed, List(e.Message, e.Problems)),
         PipelineCompileException e => (ExitCodes.Failed, List(e.Message, e.Errors)),
         NodeFailedException e => (ExitCodes.Failed, [Sentence(NodeFailure(e))]),
-        JobFailedException or JobIdTakenException or JobNotFoundException or JobNotFinishedException or QueueUnavailableException or StoreException or ProjectException
+        JobFailedException or JobIdTakenException or UniqueKeyTakenException or JobNotFoundException or JobNotFinishedException or QueueUnavailableException or StoreException or ProjectException
             or ResultException or CommandFailedException or TimeoutException => (ExitCodes.Failed, [Sentence(error.Message)]),
         IOException or UnauthorizedAccessException => (ExitCodes.Failed, [Sentence(error.Message)]),
         FormatException => (ExitCodes.Usage, [error.Message]),

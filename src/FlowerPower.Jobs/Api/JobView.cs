@@ -108,7 +108,7 @@ public sealed record JobView
         };
         return state switch
         {
-            JobState.Deferred s => view with { DueAt = s.DueAt, WaitsFor = s.Links.Awaits },
+            JobState.Deferred s => view with { DueAt = s.DueAt > now ? s.DueAt : null, WaitsFor = s.Links.Awaits },
             JobState.Waiting s => view with { DueAt = s.DueAt, Error = s.LastError },
             JobState.Running s => view with { StartedAt = s.StartedAt, Worker = s.Worker.Value, Progress = progress },
             JobState.Finished s => view with { FinishedAt = s.At, Error = s.Error, ResultJson = whole ? s.ResultJson : default },

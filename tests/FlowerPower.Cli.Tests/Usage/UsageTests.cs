@@ -15,7 +15,7 @@ public sealed class UsageTests
     [InlineData("--limit must be a whole number from 1 to 1,000, not '1001'.", "queue", "list", "--limit", "1001")]
     [InlineData("--count must be a whole number from 1 to 100,000, not '0'.", "queue", "worker", "start", "--count", "0")]
     [InlineData("--timeout must be above zero, not '0s'.", "queue", "enqueue", "hello", "--timeout", "0s")]
-    [InlineData("--status must be scheduled, pending, running, retrying, completed, failed or cancelled, not 'done'.", "queue", "list", "--status", "done")]
+    [InlineData("--status must be scheduled, pending, running, retrying, completed, failed, cancelled or deferred, not 'done'.", "queue", "list", "--status", "done")]
     [InlineData("--run-in and --run-at are two ways to say the same: give one of them.", "queue", "enqueue", "hello", "--run-in", "5m", "--run-at", "2030-01-01T00:00:00Z")]
     [InlineData("--queue must be a name without spaces, not 'my queue'.", "queue", "enqueue", "hello", "--queue", "my queue")]
     [InlineData("--timeout limits a wait: give --wait with it.", "queue", "result", "hello", "--timeout", "5m")]

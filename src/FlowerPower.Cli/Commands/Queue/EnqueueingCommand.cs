@@ -39,7 +39,9 @@ internal abstract class EnqueueingCommand : ToolCommand
         var receipt = (await queue.EnqueueManyAsync([item], context.Interrupted).ConfigureAwait(false))[0];
         context.Output.Note(receipt.Created
             ? $"enqueued {pipeline} as job {receipt.Id}"
-            : $"job {receipt.Id} existed already, and is unchanged");
+            : options.UniqueKey is { } key
+                ? $"job {receipt.Id} has the unique key '{key}', and is unchanged: no other one was stored"
+                : $"job {receipt.Id} existed already, and is unchanged");
         return await GoOnAsync(context, queue, receipt).ConfigureAwait(false);
     }
 

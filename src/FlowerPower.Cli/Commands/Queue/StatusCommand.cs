@@ -41,14 +41,22 @@ internal sealed class StatusCommand : ToolCommand
         var (job, byPipeline) = await JobTarget.FindAsync(context, queue, wanted, status: null).ConfigureAwait(false);
         var recent = byPipeline ? await RecentAsync(queue, job, context.Interrupted).ConfigureAwait(false) : [];
         var now = context.Host.Time.GetUtcNow();
-        context.Output.Text(string.Join('\n', JobText.Details(job, context.Next, now, context.Output.Width)));
+        var why = await queue.WhyWaitingAsync(job.Id, context.Interrupted).ConfigureAwait(false);
+        context.Output.Text(string.Join('\n', JobText.Details(job, context.Next, now, context.Output.Width, why)));
         if (recent.Count > 0)
         {
             context.Output.Text("\nBefore it:");
             context.Output.Table(JobText.List(recent, now));
         }
 
-        context.Output.Json(json => JobJson.Write(json, job, byPipeline ? more => JobJson.WriteAll(more, "recent", recent) : null));
+        context.Output.Json(json => JobJson.Write(json, job, more =>
+        {
+            more.WriteString("waitsBecause", why);
+            if (byPipeline)
+            {
+                JobJson.WriteAll(more, "recent", recent);
+            }
+        }));
         return ExitCodes.Done;
     }
 
