@@ -3,17 +3,17 @@ namespace FlowerPower.Jobs;
 /// <summary>The rules of a queue's gate: pure functions.</summary>
 public static class QueueGateRules
 {
-    /// <summary>May a job run now? One that has a permit already keeps it.</summary>
+    /// <summary>May a job run now? One that has a permit already keeps it, but may not start while the queue is paused.</summary>
     public static QueueAnswer Ask(QueueGate gate, JobId job, DateTimeOffset now)
     {
-        if (gate.Permits.TryGetValue(job, out var permit))
-        {
-            return new QueueAnswer(permit.Number);
-        }
-
         if (gate.Settings.Pause is not null)
         {
             return new QueueAnswer(null, QueueHold.Paused);
+        }
+
+        if (gate.Permits.TryGetValue(job, out var permit))
+        {
+            return new QueueAnswer(permit.Number);
         }
 
         if (gate.Settings.Concurrency is { } most && gate.Permits.Count >= most)

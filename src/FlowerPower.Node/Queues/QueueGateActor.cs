@@ -21,6 +21,8 @@ internal sealed class QueueGateActor(string queue, ShardJournal journal, JobNode
     private static readonly object RateTimer = new();
 
     private readonly Dictionary<JobId, Waiter> waiters = [];
+    private readonly Dictionary<JobId, long> askedIn = []; // the turn in which a job with a permit was last asked for
+    private long turn;
     private QueueGate state = QueueGate.Of(queue);
 
     protected override async ValueTask OnStart()
@@ -31,10 +33,16 @@ internal sealed class QueueGateActor(string queue, ShardJournal journal, JobNode
 
     protected override async ValueTask OnReceive(object message)
     {
+        turn++;
         switch (message)
         {
             case QueueMail.AskPermit ask:
                 waiters[ask.Job] = new Waiter(Context.Sender, ask);
+                if (state.Permits.ContainsKey(ask.Job))
+                {
+                    askedIn[ask.Job] = turn;
+                }
+
                 await ServeAsync();
                 break;
             case ForgetAsk forget:
@@ -44,6 +52,14 @@ internal sealed class QueueGateActor(string queue, ShardJournal journal, JobNode
                 await StoreAsync(QueueGateRules.Return(state, back.Job, back.Permit, Now));
                 Answer();
                 await ServeAsync();
+                break;
+            case QueueMail.CheckHolder check:
+                Answer();
+                if (state.Permits.TryGetValue(check.Job, out var permit))
+                {
+                    AskHolder(check.Job, permit);
+                }
+
                 break;
             case QueueMail.Change change:
                 await StoreAsync(QueueGateRules.Change(state, change.What.ApplyTo(state.Settings, change.By, Now), change.By, Now));
@@ -65,8 +81,13 @@ internal sealed class QueueGateActor(string queue, ShardJournal journal, JobNode
                 AskHolders();
                 break;
             case HolderSeen seen:
-                await StoreAsync(seen.NeedsIt ? null : QueueGateRules.Return(state, seen.Job, seen.Permit, Now));
-                await ServeAsync();
+                // What it said is old if somebody has asked for it since: that one may start it under this permit.
+                if (!seen.NeedsIt && !(askedIn.TryGetValue(seen.Job, out var asked) && asked > seen.Turn))
+                {
+                    await StoreAsync(QueueGateRules.Return(state, seen.Job, seen.Permit, Now));
+                    await ServeAsync();
+                }
+
                 break;
             case LookAtGate:
                 await ServeAsync();
@@ -123,6 +144,11 @@ internal sealed class QueueGateActor(string queue, ShardJournal journal, JobNode
             return;
         }
 
+        if (e is QueueGateEvent.PermitReturned returned)
+        {
+            askedIn.Remove(returned.Job);
+        }
+
         var next = QueueGateRules.Evolve(state, e);
         var (type, payload) = QueueGateWire.Encode(e);
         await journal.AppendAsync(new PendingEvents([new EventFrame(next.EntityId!, next.Version, type, payload)], next, e is QueueGateEvent.Changed || !next.IsLive ? Entities.RecordOf(next) : null));
@@ -134,11 +160,17 @@ internal sealed class QueueGateActor(string queue, ShardJournal journal, JobNode
         var oldest = Now - AuditEvery;
         foreach (var (job, permit) in state.Permits.Where(p => p.Value.GivenAt <= oldest).Take(AuditAtOnce))
         {
-            Context.PipeToSelf(
-                parts.Mailbox.PostAsync(job, new JobMail.LookAtJob(), Context.Stopping),
-                receipt => new HolderSeen(job, permit.Number, NeedsIt(receipt, permit)),
-                _ => HolderUnseen.Instance);
+            AskHolder(job, permit);
         }
+    }
+
+    private void AskHolder(JobId job, QueuePermit permit)
+    {
+        var since = turn;
+        Context.PipeToSelf(
+            parts.Mailbox.PostAsync(job, new JobMail.LookAtJob(), Context.Stopping),
+            receipt => new HolderSeen(job, permit.Number, since, NeedsIt(receipt, permit)),
+            _ => HolderUnseen.Instance);
     }
 
     /// <summary>It runs under this permit; or it waits, and its permit is on its way to the worker that will run it.</summary>
@@ -157,7 +189,7 @@ internal sealed class QueueGateActor(string queue, ShardJournal journal, JobNode
 
     private sealed record Waiter(ActorRef From, QueueMail.AskPermit Ask);
 
-    private sealed record HolderSeen(JobId Job, long Permit, bool NeedsIt);
+    private sealed record HolderSeen(JobId Job, long Permit, long Turn, bool NeedsIt);
 
     private sealed record HolderUnseen
     {

@@ -49,6 +49,7 @@ internal sealed class QueueLeave(JobNodeParts parts, WaitingLine line)
             return true;
         }
 
+        var round = seen.Round;
         asking[job.Id] = job;
         if (++seen.Asking >= AtOnce)
         {
@@ -57,7 +58,7 @@ internal sealed class QueueLeave(JobNodeParts parts, WaitingLine line)
 
         context.PipeToSelf(
             parts.Queues.PostAsync(job.Queue, new QueueMail.AskPermit(job.Id, job.Priority, job.EnqueuedAt), context.Stopping),
-            receipt => new PermitAnswered(job, receipt),
+            receipt => new PermitAnswered(job, round, receipt),
             _ => new PermitUnanswered(job));
         return false;
     }
@@ -91,6 +92,12 @@ internal sealed class QueueLeave(JobNodeParts parts, WaitingLine line)
         }
 
         seen.IsHeld = true;
+        foreach (var (job, _) in permitted.Values.Where(entry => entry.Job.Queue == queue).ToList())
+        {
+            permitted.Remove(job.Id); // it asks again: its leave is of a time before the change
+            line.Offer(job);
+        }
+
         LookAt(context, queue);
     }
 
@@ -128,17 +135,20 @@ internal sealed class QueueLeave(JobNodeParts parts, WaitingLine line)
             seen.NeedsPermits = false;
         }
 
-        switch (IsStillWanted(job), permit)
+        if (!IsStillWanted(job))
         {
-            case (true, { } number):
-                permitted[job.Id] = (job, number);
-                break;
-            case (true, null):
-                line.Offer(job);
-                break;
-            case (false, { } number):
-                GiveBack(job, number);
-                break;
+            if (permit is not null)
+            {
+                GiveBack(job);
+            }
+        }
+        else if (permit is { } number && queues.GetValueOrDefault(job.Queue)?.Round == answer.Round)
+        {
+            permitted[job.Id] = (job, number);
+        }
+        else
+        {
+            line.Offer(job); // it asks again; also if its leave is of a time before the settings changed
         }
     }
 
@@ -156,12 +166,12 @@ internal sealed class QueueLeave(JobNodeParts parts, WaitingLine line)
         asking.Remove(id); // an answer that comes is given back
         if (permitted.Remove(id, out var entry))
         {
-            GiveBack(entry.Job, entry.Permit);
+            GiveBack(entry.Job);
         }
     }
 
-    /// <summary>A permit that nobody uses goes back. If that is lost, the gate finds out by itself.</summary>
-    public void GiveBack(WaitingJob job, long permit) => _ = ReturnAsync(job, permit);
+    /// <summary>A job's permit is not used here. If that is lost, the gate finds out by itself.</summary>
+    public void GiveBack(WaitingJob job) => _ = ReturnAsync(job);
 
     /// <summary>The jobs of a shard that has stopped: they are offered again by whoever has it next, and the gate knows that they have leave.</summary>
     public void ForgetShard(Func<JobId, bool> isOfShard)
@@ -199,11 +209,11 @@ internal sealed class QueueLeave(JobNodeParts parts, WaitingLine line)
         return asking.Remove(job.Id);
     }
 
-    private async Task ReturnAsync(WaitingJob job, long permit)
+    private async Task ReturnAsync(WaitingJob job)
     {
         try
         {
-            await parts.Queues.PostAsync(job.Queue, new QueueMail.ReturnPermit(job.Id, permit), CancellationToken.None);
+            await parts.Queues.PostAsync(job.Queue, new QueueMail.CheckHolder(job.Id), CancellationToken.None);
         }
         catch (Exception error) when (error is QueueUnavailableException or ObjectDisposedException)
         {
@@ -232,7 +242,7 @@ internal sealed class QueueLeave(JobNodeParts parts, WaitingLine line)
     /// <param name="Settings"><see langword="null"/>: they could not be read.</param>
     internal sealed record QueueSeen(string Queue, int Round, QueueSettings? Settings);
 
-    internal sealed record PermitAnswered(WaitingJob Job, QueueReceipt Receipt);
+    internal sealed record PermitAnswered(WaitingJob Job, int Round, QueueReceipt Receipt);
 
     internal sealed record PermitUnanswered(WaitingJob Job);
 

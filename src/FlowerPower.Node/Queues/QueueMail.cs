@@ -8,6 +8,7 @@ namespace FlowerPower.Node.Queues;
 [JsonDerivedType(typeof(Look), "look")]
 [JsonDerivedType(typeof(AskPermit), "ask-permit")]
 [JsonDerivedType(typeof(ReturnPermit), "return-permit")]
+[JsonDerivedType(typeof(CheckHolder), "check-holder")]
 [JsonDerivedType(typeof(Change), "change")]
 [JsonDerivedType(typeof(Adopt), "adopt")]
 internal abstract record QueueMail
@@ -18,7 +19,10 @@ internal abstract record QueueMail
     /// <summary>May this job run? The answer waits for a while, if it may not at once.</summary>
     public sealed record AskPermit(JobId Job, JobPriority Priority, DateTimeOffset EnqueuedAt) : QueueMail;
 
-    /// <summary>The job runs no more, or not after all.</summary>
+    /// <summary>From a broker: I do not use the job's permit. Perhaps somebody else does by now, so the job itself is asked.</summary>
+    public sealed record CheckHolder(JobId Job) : QueueMail;
+
+    /// <summary>From the job: it runs no more under this permit.</summary>
     public sealed record ReturnPermit(JobId Job, long Permit) : QueueMail;
 
     /// <summary>Set this.</summary>

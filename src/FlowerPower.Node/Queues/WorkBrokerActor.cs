@@ -144,7 +144,7 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
         for (var i = heeding.Count - 1; i >= 0; i--)
         {
             var (queue, asker) = heeding[i];
-            if (leave.HasSeen(queue) && grants.Values.All(grant => grant.Job.Queue != queue || grant.Permit is not null))
+            if (leave.HasSeen(queue) && grants.Values.All(grant => grant.Job.Queue != queue))
             {
                 heeding.RemoveAt(i);
                 asker.Tell(QueueHeeded.Instance, Context.Self);
@@ -196,9 +196,9 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
         if (grants.Remove(outcome.Grant, out var grant) && !outcome.Started)
         {
             grant.Seat.Free++; // nothing to a seat that was given up meanwhile
-            if (grant.Permit is { } unused)
+            if (grant.Permit is not null)
             {
-                leave.GiveBack(grant.Job, unused);
+                leave.GiveBack(grant.Job);
             }
         }
     }
@@ -319,9 +319,9 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
         if (journal.StoreProblem is not null)
         {
             SetAside(job); // its start could not be stored
-            if (permit is { } unused)
+            if (permit is not null)
             {
-                leave.GiveBack(job, unused);
+                leave.GiveBack(job);
             }
 
             return;

@@ -8,13 +8,15 @@ public sealed class QueueGateTests
     private static readonly JobId B = JobId.Parse("b");
 
     [Fact]
-    public void A_paused_queue_gives_no_permit_and_keeps_those_that_it_gave()
+    public void A_paused_queue_gives_no_permit_and_those_that_it_gave_start_nothing_until_it_goes_on()
     {
         var gate = Give(With(new QueueSettings { Concurrency = 2 }), A);
         var paused = QueueGateRules.Evolve(gate, new QueueGateEvent.Changed("ada", new QueueSettings { Pause = new QueuePause("ada", T0, null) }) { At = T0 });
 
         Assert.Equal(new QueueAnswer(null, QueueHold.Paused), QueueGateRules.Ask(paused, B, T0));
-        Assert.Equal(new QueueAnswer(1), QueueGateRules.Ask(paused, A, T0));
+        Assert.Equal(new QueueAnswer(null, QueueHold.Paused), QueueGateRules.Ask(paused, A, T0));
+        var resumed = QueueGateRules.Evolve(paused, new QueueGateEvent.Changed("ada", new QueueSettings { Concurrency = 2 }) { At = T0 });
+        Assert.Equal(new QueueAnswer(1), QueueGateRules.Ask(resumed, A, T0));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using FlowerPower.Jobs;
+using FlowerPower.Node.Queues;
 using FlowerPower.Storage;
 
 namespace FlowerPower.Node.Tests.Queues;
@@ -161,6 +162,55 @@ public sealed class QueueSettingsTests
 
         Assert.Equal(JobStatus.Completed, (await node.EndAsync(ids[2])).Status);
         Assert.Equal(JobStatus.Cancelled, (await node.EndAsync(ids[1])).Status);
+    }
+
+    [Fact]
+    public async Task A_pause_stops_also_those_that_had_leave_and_waited_for_a_slot()
+    {
+        var watch = new RunWatch();
+        await using var node = await TestNode.StartAsync(watch.Executor(), new NodeOptions { WorkerSlots = 1 });
+        await node.Queue.ChangeQueueAsync("reports", new QueueChange { SetsLimits = true, Concurrency = 5 }, "ada").Within();
+        var ids = await EnqueueAsync(node.Queue, 4);
+        await watch.AtOnceAsync(1);
+
+        var running = Assert.Single((await node.Queue.ListAsync(new JobFilter { Status = JobStatus.Running }).Within()).Jobs);
+        await node.Queue.ChangeQueueAsync("reports", new QueueChange { Pause = true }, "ada").Within();
+        watch.Release();
+        await node.EndAsync(running.Id);
+        await node.EndAsync(await node.EnqueueAsync("echo", "other", spec => spec with { Queue = "other" })); // whoever could start had time to
+
+        Assert.Equal(3, (await node.Queue.OverviewAsync().Within()).Counts[JobStatus.Pending]);
+        await node.Queue.ChangeQueueAsync("reports", new QueueChange { Pause = false }, "ada").Within();
+        foreach (var id in ids)
+        {
+            Assert.Equal(JobStatus.Completed, (await node.EndAsync(id)).Status);
+        }
+    }
+
+    [Fact]
+    public async Task A_broker_that_gives_a_permit_back_takes_none_from_a_job_that_runs_under_it()
+    {
+        var watch = new RunWatch();
+        await using var node = await TestNode.StartAsync(watch.Executor(), new NodeOptions { WorkerSlots = 4 });
+        await node.Queue.ChangeQueueAsync("reports", new QueueChange { SetsLimits = true, Concurrency = 1 }, "ada").Within();
+        var ids = await EnqueueAsync(node.Queue, 3);
+        await watch.AtOnceAsync(1);
+
+        foreach (var id in ids)
+        {
+            await node.Node.Parts.Queues.PostAsync("reports", new QueueMail.CheckHolder(id), CancellationToken.None).Within();
+        }
+
+        // The gate has asked the job, and heard it, before this one has asked for leave and run.
+        await node.EndAsync(await node.EnqueueAsync("echo", "other", spec => spec with { Queue = "other" }));
+        Assert.Equal(1, watch.Most);
+        watch.Release();
+        foreach (var id in ids)
+        {
+            await node.EndAsync(id);
+        }
+
+        Assert.Equal(1, watch.Most);
     }
 
     [Fact]
