@@ -3,7 +3,7 @@ namespace FlowerPower.Jobs;
 /// <summary>Something that a shard keeps, as folded from its events: a job, for example.</summary>
 public abstract record EntityState
 {
-    /// <summary>How many events were folded: 0 before the first, then one more with each. Replay skips what a record has.</summary>
+    /// <summary>How many events were folded: 0 before the first and after a deletion, then one more with each. Replay skips what a record has.</summary>
     public long Version { get; init; }
 
     /// <summary>Its id in the store; <see langword="null"/> if it does not exist.</summary>

@@ -33,6 +33,9 @@ public sealed record JobView
     /// <summary>When it ended; <see langword="null"/> if it has not.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
 
+    /// <summary>When it may be forgotten; <see langword="null"/>: never, or it has not ended.</summary>
+    public DateTimeOffset? KeptUntil { get; init; }
+
     /// <summary>Attempts started over its whole life; 0 or more. It may be greater than <see cref="MaxAttempts"/>.</summary>
     public int Attempts { get; init; }
 
@@ -111,7 +114,7 @@ public sealed record JobView
             JobState.Deferred s => view with { DueAt = s.DueAt > now ? s.DueAt : null, WaitsFor = s.Links.Awaits },
             JobState.Waiting s => view with { DueAt = s.DueAt, Error = s.LastError },
             JobState.Running s => view with { StartedAt = s.StartedAt, Worker = s.Worker.Value, Progress = progress },
-            JobState.Finished s => view with { FinishedAt = s.At, Error = s.Error, ResultJson = whole ? s.ResultJson : default },
+            JobState.Finished s => view with { FinishedAt = s.At, KeptUntil = s.ForgottenFrom, Error = s.Error, ResultJson = whole ? s.ResultJson : default },
             _ => view,
         };
     }

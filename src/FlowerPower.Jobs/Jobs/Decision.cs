@@ -44,4 +44,7 @@ public enum Refusal
 
     /// <summary>Another job has the unique key.</summary>
     KeyTaken = 8,
+
+    /// <summary>Only a job that has ended can be deleted, or kept for another while.</summary>
+    NotFinished = 9,
 }

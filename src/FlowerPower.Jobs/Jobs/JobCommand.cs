@@ -61,4 +61,13 @@ public abstract record JobCommand
     /// <summary>What the job had to tell was acknowledged.</summary>
     /// <param name="Numbers">Of the <see cref="JobNote"/>s.</param>
     public sealed record ConfirmNotes(IReadOnlyCollection<int> Numbers) : JobCommand;
+
+    /// <summary>Keep an ended job for another while than its retention says.</summary>
+    /// <param name="By">Who asked, for the history.</param>
+    /// <param name="Length">From now; above zero. Beyond the calendar's end it is kept for ever.</param>
+    public sealed record Keep(string By, TimeSpan Length) : JobCommand;
+
+    /// <summary>Forget an ended job: its id is free again.</summary>
+    /// <param name="By">Who asked, for the log.</param>
+    public sealed record Delete(string By) : JobCommand;
 }

@@ -68,4 +68,11 @@ public abstract record JobEvent
         /// <inheritdoc/>
         public override int GetHashCode() => HashCode.Combine(At, Numbers.Length);
     }
+
+    /// <summary>Somebody decided how long the ended job is kept.</summary>
+    /// <param name="Until"><see cref="DateTimeOffset.MaxValue"/>: for ever.</param>
+    public sealed record Kept(string By, DateTimeOffset Until) : JobEvent;
+
+    /// <summary>The ended job is forgotten: its record goes in the same step. What its id does afterwards is another job's.</summary>
+    public sealed record Deleted(string By) : JobEvent;
 }

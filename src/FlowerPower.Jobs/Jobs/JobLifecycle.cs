@@ -70,6 +70,10 @@ public static class JobLifecycle
             (Finished { Outcome: JobStatus.Failed or JobStatus.Cancelled }, Retry c) => Accept(new Retried(c.By, c.Request) { At = now }),
             (_, Retry) => Refuse(Refusal.NotRetryable),
 
+            (Finished, Keep c) => Accept(new Kept(c.By, Later(now, c.Length)) { At = now }),
+            (Finished { Links.Outbox.IsEmpty: true }, Delete c) => Accept(new Deleted(c.By) { At = now }), // else others have yet to hear of its end
+            (_, Keep or Delete) => Refuse(Refusal.NotFinished),
+
             _ => throw new InvalidOperationException($"No rule for {command.GetType().Name} in {state.GetType().Name}."),
         };
 
@@ -113,6 +117,12 @@ public static class JobLifecycle
                     with
                 { FailuresMade = 0, Crashes = 0, Retries = s.Trail.Retries + 1 },
                 s.Links.Awaits, x.At),
+            (Finished s, Kept x) => s with
+            {
+                Trail = Step(s.Trail, e, s.Outcome, s.Trail.Transitions[^1].Attempt, x.By, KeptNote(x.Until)),
+                KeptUntil = x.Until,
+            },
+            (Finished, Deleted) => None,
 
             // A log that breaks the rules is corrupt: stop this job, do not guess.
             _ => throw new InvalidOperationException(
@@ -123,7 +133,7 @@ public static class JobLifecycle
             next = LinkRules.Returning(next, permit);
         }
 
-        return next with { Version = state.Version + 1 };
+        return next is Absent ? next : next with { Version = state.Version + 1 };
     }
 
     /// <summary>When <see cref="CheckClock"/> could do something to the job; <see langword="null"/>: never.</summary>
@@ -173,6 +183,9 @@ public static class JobLifecycle
 
     private static JobError TimedOut(Running s) =>
         JobError.TimedOut($"Attempt {s.Attempt} ran longer than its time-out of {s.Trail.Spec.Timeout:c}.");
+
+    private static string KeptNote(DateTimeOffset until) =>
+        until == DateTimeOffset.MaxValue ? "kept for ever" : FormattableString.Invariant($"kept until {until:u}");
 
     private static JobTrail Born(Enqueued x) =>
         new(x.Spec, x.At, AttemptsMade: 0, FailuresMade: 0, Crashes: 0,

@@ -50,9 +50,22 @@ public abstract record JobState : EntityState
     public sealed record Finished(JobTrail Trail, JobStatus Outcome, DateTimeOffset At, ReadOnlyMemory<byte> ResultJson, JobError? Error)
         : JobState
     {
+        /// <summary>
+        /// Until when somebody wanted it to be kept (<see cref="DateTimeOffset.MaxValue"/>: for ever); <see langword="null"/>: as its retention says.
+        /// </summary>
+        public DateTimeOffset? KeptUntil { get; init; }
+
+        /// <summary>When it may be forgotten; <see langword="null"/>: never. A retention beyond the calendar's end keeps the job for ever.</summary>
+        public DateTimeOffset? ForgottenFrom => KeptUntil is { } until
+            ? until == DateTimeOffset.MaxValue ? null : until
+            : Retention < DateTimeOffset.MaxValue - At ? At + Retention : null;
+
+        private TimeSpan Retention => Outcome == JobStatus.Failed ? Trail.Spec.FailureRetention : Trail.Spec.ResultRetention;
+
         /// <inheritdoc/>
         public bool Equals(Finished? other) =>
             base.Equals(other) && Outcome == other.Outcome && At == other.At && Error == other.Error && Trail == other.Trail
+            && KeptUntil == other.KeptUntil
             && ResultJson.Span.SequenceEqual(other.ResultJson.Span);
 
         /// <inheritdoc/>

@@ -20,14 +20,11 @@ internal static class JobRecords
             state.Version,
             IsLive: state.IsLive,
             new RecordIndex((int)status, trail.Spec.Pipeline, trail.Spec.Queue, trail.EnqueuedAt),
-            finished is null || state.IsLive ? null : ExpiryOf(finished),
+            state.IsLive ? null : finished?.ForgottenFrom,
             JobWire.EncodeRecord(state));
     }
 
-    /// <summary>A retention beyond the calendar's end keeps the job for ever.</summary>
-    private static DateTimeOffset? ExpiryOf(JobState.Finished state) =>
-        Retention(state) is var retention && retention < DateTimeOffset.MaxValue - state.At ? state.At + retention : null;
-
-    private static TimeSpan Retention(JobState.Finished state) =>
-        state.Outcome == JobStatus.Failed ? state.Trail.Spec.FailureRetention : state.Trail.Spec.ResultRetention;
+    /// <summary>The write that takes a job's record away.</summary>
+    /// <param name="version">Of the event that did.</param>
+    public static RecordChange Deletion(string id, long version) => new(id, version, IsLive: false, Index: null, ExpiresAt: null, Body: default);
 }

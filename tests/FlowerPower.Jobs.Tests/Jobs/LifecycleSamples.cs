@@ -51,6 +51,7 @@ internal static class LifecycleSamples
         After(After(Again(), T0, new Start(First, Ada)), T0, new Succeed(First, Result)),
         After(After(Again(Once), T0, new Start(First, Ada)), T0, new Fail(First, Broken)),
         After(Again(), T0, new Cancel("ada", null)),
+        After(After(Running(), T0, new Succeed(First, Result)), T0, new Keep("ada", Minute)),
     ];
 
     public static ImmutableArray<JobCommand> Commands { get; } =
@@ -82,6 +83,8 @@ internal static class LifecycleSamples
         new ConfirmNotes([1, 2]),
         new GiveKey(),
         new Retry("ada", Asked),
+        new Keep("ada", Minute),
+        new Delete("ada"),
     ];
 
     public static ImmutableArray<DateTimeOffset> Instants { get; } = [T0, T0 + Second, T0 + (2 * Minute)];
@@ -97,6 +100,8 @@ internal static class LifecycleSamples
         yield return new KeyReleased { At = T0 };
         yield return new NotesDelivered([1]) { At = T0 };
         yield return new Enqueued(Child, T0) { At = T0 };
+        yield return new Kept("ada", T0 + Minute) { At = T0 };
+        yield return new Deleted("ada") { At = T0 };
         for (var attempt = 0; attempt <= 4; attempt++)
         {
             yield return new AttemptStarted(attempt, Other, Bob, null) { At = T0 };

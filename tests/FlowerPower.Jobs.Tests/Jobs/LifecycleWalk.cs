@@ -15,11 +15,14 @@ public sealed class LifecycleWalk
     public void Whatever_is_asked_of_a_job_in_whatever_order_its_rules_hold()
     {
         var outcomes = new Dictionary<JobStatus, int>();
+        var deletions = 0;
         for (var seed = 1; seed <= Walks; seed++)
         {
             try
             {
-                var end = new Walk(seed).Run();
+                var walk = new Walk(seed);
+                var end = walk.Run();
+                deletions += walk.Deletions;
                 outcomes[end] = outcomes.GetValueOrDefault(end) + 1;
             }
             catch (Exception error)
@@ -29,6 +32,7 @@ public sealed class LifecycleWalk
         }
 
         // A walk that never gets anywhere would hold every rule.
+        Assert.InRange(deletions, 100, Walks * CommandsPerWalk);
         Assert.All(
             new[] { JobStatus.Completed, JobStatus.Failed, JobStatus.Cancelled, JobStatus.Running, JobStatus.Pending, JobStatus.Retrying },
             status => Assert.InRange(outcomes.GetValueOrDefault(status), 20, Walks));
@@ -45,6 +49,9 @@ public sealed class LifecycleWalk
         private int outcomesSinceRetry;
         private int failuresSinceRetry;
         private int crashesSinceRetry;
+        private int deletions;
+
+        public int Deletions => deletions;
 
         public JobStatus Run()
         {
@@ -59,6 +66,11 @@ public sealed class LifecycleWalk
                     _ => random.Next(20) == 0 ? -TimeSpan.FromSeconds(1) : TimeSpan.FromTicks(1), // another owner's clock may be behind
                 };
                 Step(i == 0 ? new Enqueue(spec, now + TimeSpan.FromSeconds(random.Next(3))) : RandomCommand(spec));
+            }
+
+            if (job is Absent)
+            {
+                Step(new Enqueue(spec, now));
             }
 
             var replayed = log.Aggregate((JobState)None, JobLifecycle.Evolve);
@@ -94,7 +106,15 @@ public sealed class LifecycleWalk
 
             CheckFence(before, command, decision);
             CheckClockPromise(before, command, decision);
-            CheckTrail(decision);
+            CheckEnd(before, command, decision);
+            if (decision.Events is [Deleted])
+            {
+                BeginAnew();
+            }
+            else if (job is not Absent)
+            {
+                CheckTrail(decision);
+            }
         }
 
         private void Count(JobEvent e)
@@ -160,6 +180,32 @@ public sealed class LifecycleWalk
             }
         }
 
+        private static void CheckEnd(JobState before, JobCommand command, Decision decision)
+        {
+            if (command is Keep or Delete)
+            {
+                var isDone = before is Finished && !(command is Delete && !before.Links.Outbox.IsEmpty); // what it has to tell must not get lost
+                Assert.Equal(isDone, decision.Events.Count == 1);
+                Assert.Equal(isDone ? null : before is Absent ? Refusal.NotFound : Refusal.NotFinished, decision.Refusal);
+            }
+
+            if (before is Absent && command is not (Enqueue or HearParent or ConfirmNotes))
+            {
+                Assert.Equal(Refusal.NotFound, decision.Refusal);
+            }
+        }
+
+        /// <summary>A deleted job leaves nothing behind: what is enqueued under its id is a job like any other.</summary>
+        private void BeginAnew()
+        {
+            Assert.Equal(None, job);
+            deletions++;
+            log.Clear();
+            grants.Clear();
+            started.Clear();
+            (outcomesSinceRetry, failuresSinceRetry, crashesSinceRetry) = (0, 0, 0);
+        }
+
         private void CheckTrail(Decision decision)
         {
             var trail = job.History!;
@@ -183,6 +229,7 @@ public sealed class LifecycleWalk
             {
                 Assert.Equal(ended.Outcome == JobStatus.Completed, !ended.ResultJson.IsEmpty);
                 Assert.Equal(ended.Outcome == JobStatus.Failed, ended.Error is not null);
+                Assert.Equal(LastKept(), ended.KeptUntil);
             }
         }
 
@@ -227,9 +274,18 @@ public sealed class LifecycleWalk
             },
         };
 
+        // What was said of an earlier end does not count for this one.
+        private DateTimeOffset? LastKept() =>
+            log.AsEnumerable().Reverse().TakeWhile(e => e is Kept or NotesDelivered or KeyReleased or Completed or Failed or Cancelled).OfType<Kept>().FirstOrDefault()?.Until;
+
         private JobCommand RandomCommand(JobSpec spec)
         {
-            switch (random.Next(26))
+            if (job is Absent && random.Next(2) == 0)
+            {
+                return new Enqueue(spec, now);
+            }
+
+            switch (random.Next(28))
             {
                 case 0:
                     return new Enqueue(spec, now);
@@ -249,6 +305,10 @@ public sealed class LifecycleWalk
                     return new LoseWorker(random.Next(2) == 0 ? Ada : Bob, HandedBack: false);
                 case 19:
                     return new LoseWorker(random.Next(2) == 0 ? Ada : Bob, HandedBack: true, random.Next(2) == 0 ? AnyGrant() : null);
+                case 26:
+                    return new Keep("ada", TimeSpan.FromSeconds(random.Next(1, 100)));
+                case 27:
+                    return random.Next(4) == 0 ? new Delete("ada") : new CheckClock();
                 case 20:
                     return random.Next(4) == 0 ? new Cancel("ada", "because") : new CheckClock();
                 case 21:
