@@ -130,6 +130,15 @@ internal static class EventWire
             case JobEvent.KeyReleased:
                 return JobWireTypes.KeyReleased;
 
+            case JobEvent.Kept x:
+                SpecWire.WriteText(w, WireNames.By, x.By);
+                w.WriteNumber(WireNames.KeptUntil, x.Until.UtcTicks);
+                return JobWireTypes.Kept;
+
+            case JobEvent.Deleted x:
+                SpecWire.WriteText(w, WireNames.By, x.By);
+                return JobWireTypes.Deleted;
+
             default:
                 throw new InvalidOperationException($"{e.GetType().Name} has no wire type.");
         }
@@ -151,7 +160,8 @@ internal static class EventWire
 
     private static bool IsKnown(string type) => type is JobWireTypes.Enqueued or JobWireTypes.AttemptStarted or JobWireTypes.AttemptFailed
         or JobWireTypes.AttemptLost or JobWireTypes.Completed or JobWireTypes.Failed or JobWireTypes.Cancelled or JobWireTypes.Retried
-        or JobWireTypes.DependentAdded or JobWireTypes.ParentEnded or JobWireTypes.NotesDelivered or JobWireTypes.KeyReleased;
+        or JobWireTypes.DependentAdded or JobWireTypes.ParentEnded or JobWireTypes.NotesDelivered or JobWireTypes.KeyReleased
+        or JobWireTypes.Kept or JobWireTypes.Deleted;
 
     private static void ReadField(ref WireReader r, ref Fields f)
     {
@@ -227,6 +237,10 @@ internal static class EventWire
         {
             f.Numbers = r.SmallNumbers();
         }
+        else if (r.Is(WireNames.KeptUntil))
+        {
+            f.KeptUntil = r.Instant();
+        }
         else
         {
             r.SkipField();
@@ -258,6 +272,8 @@ internal static class EventWire
             { At = at },
             JobWireTypes.NotesDelivered => new JobEvent.NotesDelivered([.. WireReader.Required(f.Numbers, WireNames.Numbers)]) { At = at },
             JobWireTypes.KeyReleased => new JobEvent.KeyReleased { At = at },
+            JobWireTypes.Kept => new JobEvent.Kept(f.RequiredBy, WireReader.Required(f.KeptUntil, WireNames.KeptUntil)) { At = at },
+            JobWireTypes.Deleted => new JobEvent.Deleted(f.RequiredBy) { At = at },
             _ => new JobEvent.Retried(f.RequiredBy, f.Request) { At = at },
         };
     }
@@ -282,6 +298,7 @@ internal static class EventWire
         public JobId? Other;
         public JobStatus? Outcome;
         public List<int>? Numbers;
+        public DateTimeOffset? KeptUntil;
 
         public readonly int RequiredAttempt => WireReader.Required(Attempt, WireNames.Attempt);
 

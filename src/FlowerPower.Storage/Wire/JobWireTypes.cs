@@ -39,6 +39,12 @@ public static class JobWireTypes
     /// <summary>See <see cref="FlowerPower.Jobs.JobEvent.KeyReleased"/>.</summary>
     public const string KeyReleased = "job.key-released.v1";
 
+    /// <summary>See <see cref="FlowerPower.Jobs.JobEvent.Kept"/>.</summary>
+    public const string Kept = "job.kept.v1";
+
+    /// <summary>See <see cref="FlowerPower.Jobs.JobEvent.Deleted"/>.</summary>
+    public const string Deleted = "job.deleted.v1";
+
     // A record says its format in its first field; this is how an unknown one is named.
     internal const string RecordPrefix = "job.record.v";
 }

@@ -6,9 +6,11 @@ namespace FlowerPower.Storage.Wire;
 internal static class RecordExtras
 {
     /// <returns><see langword="null"/>: the job has none.</returns>
-    public static byte[]? Json(JobTrail trail)
+    public static byte[]? Json(JobState state)
     {
-        if (trail.Links is null && trail.Spec.DependsOn.Count == 0 && !trail.HoldsKey && trail.Permit is null)
+        var trail = state.History!;
+        var kept = (state as JobState.Finished)?.KeptUntil;
+        if (trail.Links is null && trail.Spec.DependsOn.Count == 0 && !trail.HoldsKey && trail.Permit is null && kept is null)
         {
             return null;
         }
@@ -32,13 +34,20 @@ internal static class RecordExtras
             w.WriteBoolean(WireNames.HoldsKey, true);
         }
 
+        if (kept is { } until)
+        {
+            w.WriteNumber(WireNames.KeptUntil, until.UtcTicks);
+        }
+
         w.WriteEndObject();
         return buffer.Finish();
     }
 
     /// <summary>The trail with what the extras say.</summary>
-    public static JobTrail Read(ReadOnlySpan<byte> json, JobTrail trail)
+    /// <param name="keptUntil">Until when the ended job is kept; <see langword="null"/>: as its retention says.</param>
+    public static JobTrail Read(ReadOnlySpan<byte> json, JobTrail trail, out DateTimeOffset? keptUntil)
     {
+        keptUntil = null;
         var r = new WireReader(json);
         r.Start();
         r.BeginObject();
@@ -55,6 +64,10 @@ internal static class RecordExtras
             else if (r.Is(WireNames.HoldsKey))
             {
                 trail = trail with { HoldsKey = r.Flag() };
+            }
+            else if (r.Is(WireNames.KeptUntil))
+            {
+                keptUntil = r.Instant();
             }
             else
             {

@@ -51,7 +51,7 @@ internal static class RecordWire
                 Finished | (s.ResultJson.IsEmpty ? 0 : HasResult) | (s.Outcome == last.Status && s.At == last.At ? 0 : HasOwnOutcome), s.Error),
             _ => throw new InvalidOperationException($"{state.GetType().Name} has no record."),
         };
-        if (RecordExtras.Json(trail) is { } extras)
+        if (RecordExtras.Json(state) is { } extras)
         {
             w.Byte(FormatWithExtras);
             w.Bytes(extras);
@@ -152,9 +152,10 @@ internal static class RecordWire
             : (flags & HasRunConfig) == 0 ? SpecWire.PlainOf(id, r.Text())
             : SpecWire.PlainOf(id, r.Text()) with { RunConfigJson = r.Bytes().ToArray() };
         var trail = TrailWire.Read(ref r, spec, hasExtras);
+        DateTimeOffset? kept = null;
         if (hasExtras)
         {
-            trail = RecordExtras.Read(extras, trail);
+            trail = RecordExtras.Read(extras, trail, out kept);
         }
 
         JobState state;
@@ -180,7 +181,7 @@ internal static class RecordWire
                     ? (trail.Transitions[^1].Status, trail.Transitions[^1].At)
                     : ((JobStatus)r.Byte(), Instant(ref r, trail));
                 var result = (flags & HasResult) == 0 ? [] : r.Bytes().ToArray();
-                state = new JobState.Finished(trail, OutcomeOf(outcome), at, result, Error(ref r, flags));
+                state = new JobState.Finished(trail, OutcomeOf(outcome), at, result, Error(ref r, flags)) { KeptUntil = kept };
                 break;
 
             default:

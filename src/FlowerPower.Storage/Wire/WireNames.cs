@@ -26,6 +26,7 @@ internal static class WireNames
     public static readonly JsonEncodedText By = Name("by");
     public static readonly JsonEncodedText Request = Name("req");
     public static readonly JsonEncodedText Reason = Name("why");
+    public static readonly JsonEncodedText KeptUntil = Name("to");
     public static readonly JsonEncodedText Outcome = Name("out");
 
     // The trail.

@@ -54,6 +54,7 @@ public sealed class JobWireGoldenTests
     private static readonly JobEvent.AttemptFailed AttemptFailed = new(1, Error, T0.AddMinutes(3)) { At = T0.AddMinutes(2) };
     private static readonly JobEvent.Cancelled Cancelled = new("ada", "wrong input") { At = T0.AddMinutes(2) };
     private static readonly JobEvent.Retried Retried = new("bob") { At = T0.AddMinutes(3) };
+    private static readonly JobEvent.Kept Kept = new("bob", T0.AddDays(90)) { At = T0.AddMinutes(4) };
 
     private static readonly (string File, JobEvent Event)[] Events =
     [
@@ -74,6 +75,8 @@ public sealed class JobWireGoldenTests
         ("key-released", new JobEvent.KeyReleased { At = T0 }),
         ("enqueued.keyed", EnqueuedKeyed),
         ("notes-delivered", new JobEvent.NotesDelivered([1, 3]) { At = T0 }),
+        ("kept", Kept),
+        ("deleted", new JobEvent.Deleted("bob") { At = T0.AddMinutes(5) }),
     ];
 
     private static readonly (string File, JobState State)[] Records =
@@ -83,6 +86,7 @@ public sealed class JobWireGoldenTests
         ("record.completed.v3", Fold(
             new JobEvent.Enqueued(Plain, T0) { At = T0 }, Started, new JobEvent.Completed(1, """{"sum":3}"""u8.ToArray()) { At = T0.AddMinutes(2) })),
         ("record.requested.v3", Fold(Enqueued with { Request = Asked }, Cancelled, Retried with { Request = new RequestId(long.MaxValue) })),
+        ("record.kept.v4", Fold(Enqueued, Cancelled, Kept)),
         ("record.failed.v3", Fold(Enqueued, Started, Cancelled, Retried, new JobEvent.Failed(0, Error) { At = T0.AddMinutes(4) })),
         ("record.deferred.v4", Fold(EnqueuedTied)),
         ("record.keyed.v4", Fold(EnqueuedKeyed, Started, new JobEvent.Completed(1, """{"sum":3}"""u8.ToArray()) { At = T0.AddMinutes(2) })),
@@ -144,8 +148,8 @@ public sealed class JobWireGoldenTests
     [Fact]
     public void The_type_names_are_what_they_were() => Assert.Equal(
         [
-            "job.attempt-failed.v1", "job.attempt-lost.v1", "job.attempt-started.v1", "job.cancelled.v1", "job.completed.v1", "job.dependent-added.v1",
-            "job.enqueued.v1", "job.failed.v1", "job.key-released.v1", "job.notes-delivered.v1", "job.parent-ended.v1", "job.retried.v1",
+            "job.attempt-failed.v1", "job.attempt-lost.v1", "job.attempt-started.v1", "job.cancelled.v1", "job.completed.v1", "job.deleted.v1",
+            "job.dependent-added.v1", "job.enqueued.v1", "job.failed.v1", "job.kept.v1", "job.key-released.v1", "job.notes-delivered.v1", "job.parent-ended.v1", "job.retried.v1",
         ],
         Events.Select(e => JobWire.Encode(e.Event).Type).Distinct().Order(StringComparer.Ordinal));
 

@@ -26,7 +26,7 @@ public sealed class JobWireRoundTripTests
             Assert.Equal(payload, JobWire.Encode(read).Payload);
         }
 
-        Assert.Equal(12, types.Count);
+        Assert.Equal(14, types.Count);
     }
 
     [Fact]

@@ -20,7 +20,7 @@ internal sealed class RandomJobs(int seed)
 
     private readonly Random random = new(seed);
 
-    public JobEvent Event() => random.Next(12) switch
+    public JobEvent Event() => random.Next(14) switch
     {
         0 => new JobEvent.Enqueued(Spec(), Instant(), Request()) { At = Instant() },
         1 => new JobEvent.AttemptStarted(Count(), Grant(), Worker(), Maybe(Instant())) { At = Instant() },
@@ -33,6 +33,8 @@ internal sealed class RandomJobs(int seed)
         8 => new JobEvent.ParentEnded(Id(), Outcome()) { At = Instant() },
         9 => new JobEvent.NotesDelivered([.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => random.Next(1, 100))]) { At = Instant() },
         10 => new JobEvent.KeyReleased { At = Instant() },
+        11 => new JobEvent.Kept(Text(), Instant()) { At = Instant() },
+        12 => new JobEvent.Deleted(Text()) { At = Instant() },
         _ => new JobEvent.Retried(Text(), Request()) { At = Instant() },
     };
 
@@ -44,7 +46,10 @@ internal sealed class RandomJobs(int seed)
             0 => new JobState.Waiting(Trail(), Instant(), Coin() ? Error() : null),
             1 => new JobState.Running(Trail(), Count(), Grant(), Worker(), Instant(), Maybe(Instant())),
             _ => new JobState.Finished(
-                Trail(), (JobStatus)random.Next(5, 8), Instant(), Coin() ? Json() : default, Coin() ? Error() : null),
+                Trail(), (JobStatus)random.Next(5, 8), Instant(), Coin() ? Json() : default, Coin() ? Error() : null)
+            {
+                KeptUntil = Maybe(Instant()),
+            },
         };
         return state with { Version = random.NextInt64(1, long.MaxValue) };
     }
