@@ -82,7 +82,7 @@ public sealed class ActorsAdapter : QueueAdapter
                     Queues = options.Queues,
                     DrainTimeout = options.DrainTimeout,
                     OnAttemptEnded = options.OnAttemptEnded,
-                    OnNotice = notice => options.OnWarning?.Invoke(notice.Text),
+                    OnNotice = notice => (notice.IsRecord ? options.OnDeleted : options.OnWarning)?.Invoke(notice.Text),
                 },
             },
             cancellationToken).ConfigureAwait(false));

@@ -56,6 +56,14 @@ public sealed class EmbeddedJobQueue(EmbeddedNode node) : IJobQueue
         node.Queue.RetryAsync(id, by, request, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<CommandReply> KeepAsync(JobId id, TimeSpan length, string by, CancellationToken cancellationToken = default) =>
+        node.Queue.KeepAsync(id, length, by, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<CommandReply> DeleteAsync(JobId id, string by, CancellationToken cancellationToken = default) =>
+        node.Queue.DeleteAsync(id, by, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default) => node.Queue.OverviewAsync(cancellationToken);
 
     /// <inheritdoc/>

@@ -192,6 +192,27 @@ public sealed partial class JobQueueManager : IAsyncDisposable
         return await queue.AskAsync(opened => opened.RetryAsync(id, by ?? Environment.UserName, wish, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Keep an ended job for another while than its retention says.</summary>
+    /// <param name="length">From now; above zero. Beyond the calendar's end it is kept for ever.</param>
+    /// <param name="by">Who asks, for the job's history; <see langword="null"/>: this process's user.</param>
+    /// <returns>Refused as <see cref="Refusal.NotFinished"/> if the job has not ended.</returns>
+    /// <exception cref="ArgumentException">The length is not above zero.</exception>
+    public async Task<CommandReply> KeepAsync(JobId id, TimeSpan length, string? by = null, CancellationToken cancellationToken = default)
+    {
+        return await queue.AskAsync(opened => opened.KeepAsync(id, length, by ?? Environment.UserName, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Forget an ended job: its id is free again, and nothing tells of it any more but the log of the node that did it.</summary>
+    /// <param name="by">Who asks; <see langword="null"/>: this process's user.</param>
+    /// <returns>
+    /// Without a job. Refused as <see cref="Refusal.NotFinished"/> if the job has not ended: cancel it first; as <see cref="Refusal.NotFound"/>
+    /// if there is none, also where this call repeats one whose answer was lost.
+    /// </returns>
+    public async Task<CommandReply> DeleteAsync(JobId id, string? by = null, CancellationToken cancellationToken = default)
+    {
+        return await queue.AskAsync(opened => opened.DeleteAsync(id, by ?? Environment.UserName, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>The queue in numbers.</summary>
     public async Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default)
     {

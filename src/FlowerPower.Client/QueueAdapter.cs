@@ -75,6 +75,9 @@ public sealed record QueueOptions
     /// <summary>Where what operators should know goes; one sentence each.</summary>
     public Action<string>? OnWarning { get; init; }
 
+    /// <summary>Where it goes who deleted what, one line for each job that is deleted in this process's node: no history tells it.</summary>
+    public Action<string>? OnDeleted { get; init; }
+
     /// <summary>
     /// Told of each attempt that ended in this process, once its outcome is stored (or is known not to be); one at a time. If it throws, that is
     /// a warning, and the attempt's outcome is what it was.

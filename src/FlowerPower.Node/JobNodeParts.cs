@@ -104,11 +104,16 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
     public Refusals Refusals { get; } = new(options.Time);
 
     /// <summary>Tell the operator. A handler that throws harms nobody but itself.</summary>
-    public void Warn(string text)
+    public void Warn(string text) => Tell(new NodeNotice(text));
+
+    /// <summary>Tell the operator of what nothing else tells any more.</summary>
+    public void Record(string text) => Tell(new NodeNotice(text) { IsRecord = true });
+
+    private void Tell(NodeNotice notice)
     {
         try
         {
-            Options.OnNotice?.Invoke(new NodeNotice(text));
+            Options.OnNotice?.Invoke(notice);
         }
         catch (Exception error)
         {

@@ -248,6 +248,14 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
         return counts.GetValueOrDefault(queue) ?? [];
     }
 
+    public Task<CommandReply> KeepAsync(JobId id, TimeSpan length, string by, CancellationToken cancellationToken = default) =>
+        length > TimeSpan.Zero
+            ? CommandAsync(id, new JobCommand.Keep(by, length), cancellationToken)
+            : throw new ArgumentException($"How long job {id} is kept must be above zero, not {length:c}; to be rid of it now, delete it.");
+
+    public Task<CommandReply> DeleteAsync(JobId id, string by, CancellationToken cancellationToken = default) =>
+        CommandAsync(id, new JobCommand.Delete(by), cancellationToken);
+
     public async Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default)
     {
         var now = parts.Options.Time.GetUtcNow();

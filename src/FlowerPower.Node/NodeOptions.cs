@@ -97,6 +97,10 @@ public sealed record NodeOptions
     }
 }
 
-/// <summary>Something that an operator should know: it went wrong, or may.</summary>
+/// <summary>Something that an operator should know: it went wrong, or may; or, if <see cref="IsRecord"/>, somebody did it for good.</summary>
 /// <param name="Text">One sentence.</param>
-public sealed record NodeNotice(string Text);
+public sealed record NodeNotice(string Text)
+{
+    /// <summary>Nothing went wrong: this is to be written down, because no job tells it any more (a deletion).</summary>
+    public bool IsRecord { get; init; }
+}

@@ -45,6 +45,17 @@ public interface IJobQueue : IAsyncDisposable
     /// <summary>The queues that have unfinished jobs or settings, by name.</summary>
     Task<IReadOnlyList<QueueInfo>> QueuesAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>Keep an ended job for another while than its retention says, from now.</summary>
+    /// <param name="length">Above zero; beyond the calendar's end it is kept for ever.</param>
+    /// <param name="by">Who asks, for the job's history.</param>
+    /// <exception cref="ArgumentException">The length is not above zero.</exception>
+    Task<CommandReply> KeepAsync(JobId id, TimeSpan length, string by, CancellationToken cancellationToken = default);
+
+    /// <summary>Forget an ended job: its id is free again, and nothing tells of it any more.</summary>
+    /// <param name="by">Who asks, for the node's log.</param>
+    /// <returns>Without a job. A repetition is refused as <see cref="Refusal.NotFound"/>, and harmless.</returns>
+    Task<CommandReply> DeleteAsync(JobId id, string by, CancellationToken cancellationToken = default);
+
     /// <summary>What the queue is doing, in numbers.</summary>
     Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default);
 }

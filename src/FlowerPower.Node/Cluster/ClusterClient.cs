@@ -137,6 +137,13 @@ public sealed class ClusterClient : IJobQueue
         queue.RetryAsync(id, by, request, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<CommandReply> KeepAsync(JobId id, TimeSpan length, string by, CancellationToken cancellationToken = default) =>
+        queue.KeepAsync(id, length, by, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<CommandReply> DeleteAsync(JobId id, string by, CancellationToken cancellationToken = default) => queue.DeleteAsync(id, by, cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default) =>
         await nodes.OnAnyAsync(any => any.OverviewAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
 

@@ -197,6 +197,12 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
         return [.. all.Where((_, i) => !told[i]).Select(node => $"{node.Name} at {node.Address}")];
     }
 
+    public Task<CommandReply> KeepAsync(JobId id, TimeSpan length, string by, CancellationToken cancellationToken = default) =>
+        OnOwnerAsync(ShardOf(id), queue => queue.KeepAsync(id, length, by, cancellationToken), cancellationToken);
+
+    public Task<CommandReply> DeleteAsync(JobId id, string by, CancellationToken cancellationToken = default) =>
+        OnOwnerAsync(ShardOf(id), queue => queue.DeleteAsync(id, by, cancellationToken), cancellationToken);
+
     /// <summary>Finished jobs from the store, by whichever node answers; unfinished ones from each node that has some.</summary>
     public async Task<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken = default)
     {

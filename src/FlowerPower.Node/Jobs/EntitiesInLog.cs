@@ -23,7 +23,7 @@ internal sealed class EntitiesInLog
     public int Count => dirty.Count;
 
     /// <summary>The newest states of those, and of those on their way to their records.</summary>
-    public IEnumerable<EntityState> States => dirty.Values.Select(job => job.State).Concat(moving.Values);
+    public IEnumerable<EntityState> States => dirty.Values.Select(job => job.State).Concat(moving.Values).Where(state => state.EntityId is not null);
 
     /// <summary>The log as recovery found it.</summary>
     public void Resume(long cutThrough, IEnumerable<(long Sequence, int Events)> found)
@@ -59,9 +59,9 @@ internal sealed class EntitiesInLog
     }
 
     /// <summary>The batch that is built has the entity's record, which tells all. Until it is stored the entity is not forgotten: that may show that the store lost it.</summary>
-    public void MoveToRecord(EntityState state)
+    /// <param name="state">One that does not exist: the batch takes the record away.</param>
+    public void MoveToRecord(string id, EntityState state)
     {
-        var id = state.EntityId!;
         dirty.Remove(id);
         moving[id] = state;
     }

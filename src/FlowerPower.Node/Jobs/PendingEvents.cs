@@ -19,7 +19,18 @@ internal sealed class PendingEvents
     /// <param name="next">The job after them.</param>
     /// <exception cref="ArgumentException">An event holds what cannot be stored.</exception>
     public static PendingEvents Of(IReadOnlyList<JobEvent> events, JobState next) =>
-        new(Encode(events, next), next, NeedsRecord(events, next) ? JobRecords.Change(next) : null);
+        new(Encode(events, next.EntityId!, next.Version - events.Count), next, NeedsRecord(events, next) ? JobRecords.Change(next) : null);
+
+    /// <summary>The end of all that is known of a job: its record goes in the same step.</summary>
+    /// <param name="former">The job before.</param>
+    public static PendingEvents Of(JobEvent.Deleted deleted, JobState.Finished former) => new(
+        Encode([deleted], former.EntityId!, former.Version), JobState.None, JobRecords.Deletion(former.EntityId!, former.Version + 1)) { Deleted = former };
+
+    /// <summary>The entity.</summary>
+    public string Id => Next.EntityId ?? Deleted!.EntityId!;
+
+    /// <summary>The job that goes; <see langword="null"/>: none does.</summary>
+    public JobState.Finished? Deleted { get; private init; }
 
     public EventFrame[] Frames { get; }
 
@@ -42,10 +53,8 @@ internal sealed class PendingEvents
     private static bool NeedsRecord(IReadOnlyList<JobEvent> events, JobState next) =>
         events is [JobEvent.Retried] || (next is JobState.Finished && !(next.IsLive && events is [JobEvent.NotesDelivered or JobEvent.KeyReleased]));
 
-    private static EventFrame[] Encode(IReadOnlyList<JobEvent> events, JobState next)
+    private static EventFrame[] Encode(IReadOnlyList<JobEvent> events, string id, long version)
     {
-        var id = next.History!.Spec.Id.Value;
-        var version = next.Version - events.Count;
         var frames = new EventFrame[events.Count];
         for (var i = 0; i < frames.Length; i++)
         {

@@ -119,6 +119,10 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         if (decision.Events.Count > 0)
         {
             Announce(before, isWorkersAnswer: command is JobCommand.Succeed or JobCommand.Fail);
+            if (before is JobState.Finished former && decision.Events is [JobEvent.Deleted deleted])
+            {
+                Deletions.Record(parts, former, deleted.By);
+            }
         }
 
         RestIfIdle(hinted: false);
@@ -214,7 +218,9 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         }
 
         // If this throws, the events may have reached the store all the same: the actor crashes, and the shard replays.
-        await journal.AppendAsync(PendingEvents.Of(decision.Events, next)); // 1. durable, and still ours
+        await journal.AppendAsync(decision.Events is [JobEvent.Deleted deleted]
+            ? PendingEvents.Of(deleted, (JobState.Finished)state)
+            : PendingEvents.Of(decision.Events, next)); // 1. durable, and still ours
         state = next; // 2. visible; whoever is told hears it after this
         progress = null;
     }

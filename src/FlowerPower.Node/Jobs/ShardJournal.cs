@@ -243,7 +243,7 @@ internal sealed class ShardJournal(
             if (pending.Record is not null)
             {
                 records.Add(pending.Record);
-                log.MoveToRecord(pending.Next);
+                log.MoveToRecord(pending.Id, pending.Next);
             }
             else
             {
@@ -284,6 +284,11 @@ internal sealed class ShardJournal(
         foreach (var pending in batch)
         {
             Apply(pending.Next);
+            if (pending.Deleted is { } gone)
+            {
+                Forget(gone);
+            }
+
             pending.Stored.SetResult();
         }
     }
@@ -303,11 +308,21 @@ internal sealed class ShardJournal(
             }
         }
 
-        if (state is JobState job)
+        if (state is JobState job and not JobState.Absent)
         {
             Live.Apply(job);
             Keys.Apply(job);
             Clock.Set(job.History!.Spec.Id, JobLifecycle.NextClockCheck(job));
+        }
+    }
+
+    /// <summary>A job that had ended is there no more.</summary>
+    private void Forget(JobState.Finished job)
+    {
+        Clock.Set(job.Trail.Spec.Id, null);
+        if (job.Trail.Spec.UniqueKey is { } key)
+        {
+            Keys.Release(key, job.Trail.Spec.Id);
         }
     }
 

@@ -18,6 +18,12 @@ internal sealed class ShardReplay
     {
         foreach (var frame in entry.Events)
         {
+            if (frame.Type == JobWireTypes.Deleted)
+            {
+                events.Remove(frame.EntityId); // its record went with it; one that is there is of a later life of the id
+                continue;
+            }
+
             if (!events.TryGetValue(frame.EntityId, out var list))
             {
                 events[frame.EntityId] = list = [];
@@ -25,7 +31,7 @@ internal sealed class ShardReplay
 
             if (frame.Version == 1)
             {
-                // An id that was pruned may be enqueued again while its former life is still in the log. A record is always the latest life's.
+                // An id that was pruned (which no event says) may be enqueued again while its former life is still in the log. A record is always the latest life's.
                 list.Clear();
             }
 
@@ -74,7 +80,7 @@ internal sealed class ShardReplay
     private static bool IsEnd(List<(long Sequence, EventFrame Frame)> frames)
     {
         var last = frames.FindLast(frame => frame.Frame.Type is not (JobWireTypes.NotesDelivered or JobWireTypes.KeyReleased)).Frame;
-        return last.Type is null || JobWire.DecodeEvent(last.Type, last.Payload) is JobEvent.Completed or JobEvent.Failed or JobEvent.Cancelled;
+        return last.Type is null || JobWire.DecodeEvent(last.Type, last.Payload) is JobEvent.Completed or JobEvent.Failed or JobEvent.Cancelled or JobEvent.Kept;
     }
 
     /// <summary>Jobs that only the log has spoken of so far; a snapshot.</summary>

@@ -13,6 +13,14 @@ internal sealed class ShardRescue(IShardStore store, int shard, ShardOwner me, J
     /// <param name="live">Its unfinished jobs as the store has them.</param>
     public async Task RunAsync(ShardMemory memory, ShardHead head, IReadOnlyCollection<EntityState> live, CancellationToken cancellationToken)
     {
+        // First of all, so that what the id did afterwards is compared with nothing.
+        var token = head.Token;
+        foreach (var page in memory.Deletions.Values.Chunk(RecordsPerBatch))
+        {
+            token = await AppendAsync(token, [.. page.Select(d => JobRecords.Deletion(d.EntityId, d.Version))], cancellationToken, page);
+        }
+
+        live = [.. live.Where(s => !memory.Deletions.ContainsKey(s.EntityId!))];
         var stored = live.ToDictionary(s => s.EntityId!, s => s.Version);
         var restored = new List<RecordChange>();
         foreach (var (id, job) in memory.Jobs)
@@ -26,7 +34,6 @@ internal sealed class ShardRescue(IShardStore store, int shard, ShardOwner me, J
         // What the store says is unfinished and this node did not know as unfinished had ended: its end is what the store lost.
         var known = memory.Live.ToHashSet();
         var returned = live.OfType<JobState>().Where(s => s.IsUnfinished && !known.Contains(s.History!.Spec.Id) && !memory.Jobs.ContainsKey(s.History!.Spec.Id.Value)).ToList();
-        var token = head.Token;
         foreach (var page in restored.Concat(returned.Select(s => JobRecords.Change(s.Noted(LostEnd)))).Chunk(RecordsPerBatch))
         {
             token = await AppendAsync(token, page, cancellationToken);
@@ -52,7 +59,8 @@ internal sealed class ShardRescue(IShardStore store, int shard, ShardOwner me, J
             ? version
             : (await store.ReadRecordAsync(shard, id, cancellationToken))?.Version ?? 0;
 
-    private async Task<BatchToken> AppendAsync(BatchToken previous, RecordChange[] records, CancellationToken cancellationToken)
+    private async Task<BatchToken> AppendAsync(
+        BatchToken previous, RecordChange[] records, CancellationToken cancellationToken, IReadOnlyList<EventFrame>? events = null)
     {
         var batch = new ShardBatch
         {
@@ -60,7 +68,7 @@ internal sealed class ShardRescue(IShardStore store, int shard, ShardOwner me, J
             Claim = me.Claim,
             Previous = previous,
             Token = new BatchToken(parts.Options.Chance.NextGuid()),
-            Events = [],
+            Events = events ?? [],
             Records = records,
         };
         return await store.AppendAsync(batch, cancellationToken) is AppendOutcome.Stored or AppendOutcome.Duplicate

@@ -15,6 +15,8 @@ namespace FlowerPower.Node.Local;
 [JsonDerivedType(typeof(Watch), "watch")]
 [JsonDerivedType(typeof(Cancel), "cancel")]
 [JsonDerivedType(typeof(Retry), "retry")]
+[JsonDerivedType(typeof(Keep), "keep")]
+[JsonDerivedType(typeof(Delete), "delete")]
 [JsonDerivedType(typeof(Overview), "overview")]
 [JsonDerivedType(typeof(Post), "post")]
 [JsonDerivedType(typeof(QueuePost), "queue-post")]
@@ -41,6 +43,10 @@ internal abstract record LocalRequest(long Number)
     public sealed record Cancel(long Number, JobId Id, string By, string? Reason) : LocalRequest(Number);
 
     public sealed record Retry(long Number, JobId Id, string By, RequestId? Request = null) : LocalRequest(Number);
+
+    public sealed record Keep(long Number, JobId Id, TimeSpan Length, string By) : LocalRequest(Number);
+
+    public sealed record Delete(long Number, JobId Id, string By) : LocalRequest(Number);
 
     public sealed record Overview(long Number) : LocalRequest(Number);
 

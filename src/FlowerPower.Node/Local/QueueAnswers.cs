@@ -52,6 +52,14 @@ internal sealed class QueueAnswers(IJobQueue queue, string node, Action requestS
                     await send(new LocalResponse.Reply(
                         n, await queue.RetryAsync(r.Id, r.By, r.Request, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
                     break;
+                case LocalRequest.Keep r:
+                    await send(new LocalResponse.Reply(
+                        n, await queue.KeepAsync(r.Id, r.Length, r.By, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+                    break;
+                case LocalRequest.Delete r:
+                    await send(new LocalResponse.Reply(
+                        n, await queue.DeleteAsync(r.Id, r.By, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+                    break;
                 case LocalRequest.Overview:
                     await send(new LocalResponse.Numbers(
                         n, await queue.OverviewAsync(cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);

@@ -61,6 +61,14 @@ public abstract class RemoteJobQueue : IJobQueue
         (await AskAsync<LocalResponse.Reply>(n => new LocalRequest.Retry(n, id, by, request), cancellationToken).ConfigureAwait(false)).Command;
 
     /// <inheritdoc/>
+    public async Task<CommandReply> KeepAsync(JobId id, TimeSpan length, string by, CancellationToken cancellationToken = default) =>
+        (await AskAsync<LocalResponse.Reply>(n => new LocalRequest.Keep(n, id, length, by), cancellationToken).ConfigureAwait(false)).Command;
+
+    /// <inheritdoc/>
+    public async Task<CommandReply> DeleteAsync(JobId id, string by, CancellationToken cancellationToken = default) =>
+        (await AskAsync<LocalResponse.Reply>(n => new LocalRequest.Delete(n, id, by), cancellationToken).ConfigureAwait(false)).Command;
+
+    /// <inheritdoc/>
     public async Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default) =>
         (await AskAsync<LocalResponse.Numbers>(n => new LocalRequest.Overview(n), cancellationToken).ConfigureAwait(false)).Queue;
 

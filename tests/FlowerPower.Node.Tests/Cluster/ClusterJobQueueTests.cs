@@ -257,6 +257,12 @@ public sealed class ClusterJobQueueTests
 
         public Task<IReadOnlyList<QueueInfo>> QueuesAsync(CancellationToken cancellationToken = default) => throw new InvalidOperationException("Nobody asked for it.");
 
+        public Task<CommandReply> KeepAsync(JobId id, TimeSpan length, string by, CancellationToken cancellationToken = default) =>
+            throw new InvalidOperationException("Nobody asked for it.");
+
+        public Task<CommandReply> DeleteAsync(JobId id, string by, CancellationToken cancellationToken = default) =>
+            throw new InvalidOperationException("Nobody asked for it.");
+
         public Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default) => Task.Run(() => OnOverview!());
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;

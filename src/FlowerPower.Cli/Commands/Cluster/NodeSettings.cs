@@ -61,7 +61,7 @@ internal sealed class NodeSettings
             DrainTimeout = Drain,
             Time = context.Host.Time,
             OnAttemptEnded = onAttempt,
-            OnNotice = notice => warn(notice.Text),
+            OnNotice = notice => (notice.IsRecord ? new RecordLog(context.Output, context.Host.Time).Add : warn)(notice.Text),
         },
     };
 

@@ -62,6 +62,7 @@ internal sealed class WorkerStartCommand : ToolCommand
             Queues = served,
             DrainTimeout = parse.GetValue(drain) ?? DefaultDrain,
             OnAttemptEnded = log.Add,
+            OnDeleted = new RecordLog(context.Output, context.Host.Time).Add,
         };
         await using var queue = context.OpenQueue(project, parse.GetValue(backend), options);
         var opened = await queue.OpenAsync(context.Interrupted).ConfigureAwait(false);
