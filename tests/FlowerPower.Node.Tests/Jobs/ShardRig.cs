@@ -13,7 +13,7 @@ internal sealed class ShardRig
 {
     private readonly DeterministicDispatcher dispatcher = new(seed: 1);
 
-    public ShardRig(int shards = 1, InMemoryShardStore? store = null, string worker = "worker-1", INodePeers? peers = null)
+    public ShardRig(int shards = 1, InMemoryShardStore? store = null, string worker = "worker-1", INodePeers? peers = null, TimeSpan? repairWindow = null)
     {
         Store = store ?? new InMemoryShardStore(shards, Faults);
         System = new ActorSystem("rig", new ActorSystemOptions { Time = Time, Dispatcher = dispatcher, Random = new Random(1) });
@@ -22,6 +22,7 @@ internal sealed class ShardRig
             Name = "the-machine",
             WorkerSlots = 1,
             Time = Time,
+            RepairWindow = repairWindow ?? TimeSpan.Zero,
             Chance = NodeChance.Seeded(worker.Sum(letter => letter)), // two nodes must not have the same claims and grants
             OnNotice = notice => Notices.Add(notice.Text),
         };
