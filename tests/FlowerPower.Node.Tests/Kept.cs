@@ -7,6 +7,9 @@ internal sealed class Kept(IShardStore inner) : IShardStore
 {
     public int ShardCount => inner.ShardCount;
 
+    /// <summary>Records that lists have read.</summary>
+    public long Listed { get; set; }
+
     public ValueTask<ClaimOutcome> ClaimAsync(int shard, ShardOwner mine, ClaimId? previous, CancellationToken cancellationToken) =>
         inner.ClaimAsync(shard, mine, previous, cancellationToken);
 
@@ -28,7 +31,12 @@ internal sealed class Kept(IShardStore inner) : IShardStore
     public ValueTask<StoredRecord?> ReadRecordAsync(int shard, string entityId, CancellationToken cancellationToken) =>
         inner.ReadRecordAsync(shard, entityId, cancellationToken);
 
-    public ValueTask<RecordPage> ListAsync(RecordQuery query, CancellationToken cancellationToken) => inner.ListAsync(query, cancellationToken);
+    public async ValueTask<RecordPage> ListAsync(RecordQuery query, CancellationToken cancellationToken)
+    {
+        var page = await inner.ListAsync(query, cancellationToken);
+        Listed += page.Records.Count;
+        return page;
+    }
 
     public ValueTask<IReadOnlyDictionary<int, long>> CountByStatusAsync(CancellationToken cancellationToken) =>
         inner.CountByStatusAsync(cancellationToken);

@@ -119,6 +119,15 @@ public sealed record JobFilter
     /// <summary>Only this status; <see langword="null"/>: any.</summary>
     public JobStatus? Status { get; init; }
 
+    /// <summary>Only jobs that have this tag, letter for letter; <see langword="null"/>: any.</summary>
+    public string? Tag { get; init; }
+
+    /// <summary>Only jobs that were enqueued then or later; <see langword="null"/>: any.</summary>
+    public DateTimeOffset? EnqueuedSince { get; init; }
+
+    /// <summary>Only jobs that were enqueued before then; <see langword="null"/>: any.</summary>
+    public DateTimeOffset? EnqueuedBefore { get; init; }
+
     /// <summary>Only jobs that have not ended.</summary>
     public bool Unfinished { get; init; }
 
@@ -136,6 +145,10 @@ public sealed record JobFilter
 }
 
 /// <summary>A page of a list: by <see cref="JobView.EnqueuedAt"/>, newest first.</summary>
+/// <param name="Jobs">
+/// At most <see cref="JobFilter.Limit"/>. There may be fewer, or none, although more pages follow: no index knows of tags, and a page ends after some
+/// thousand jobs that were looked at, whether or not they had the tag.
+/// </param>
 /// <param name="Next">For <see cref="JobFilter.After"/>; <see langword="null"/> if this was the last page.</param>
 public sealed record JobPage(IReadOnlyList<JobView> Jobs, string? Next)
 {

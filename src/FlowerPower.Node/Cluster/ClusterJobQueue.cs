@@ -212,14 +212,17 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
             queue => queue.ListAsync(filter with { Unfinished = true }, cancellationToken),
             cancellationToken).ConfigureAwait(false);
         // A job that was in two places while it moved, or ended in between, is shown once: as it stands later.
+        // What a node has not looked at yet is on none of the pages: what is older than that waits for the next one.
+        var readTo = pages.Select(page => JobLister.ParseCursor(page.Next)).Aggregate((RecordCursor?)null, JobLister.Newer);
         var jobs = pages.SelectMany(page => page.Jobs)
+            .Where(job => !JobLister.IsBehind(job.EnqueuedAt, job.Id.Value, readTo))
             .GroupBy(job => job.Id)
             .Select(same => same.OrderByDescending(job => job.IsFinished).First())
             .OrderByDescending(job => job.EnqueuedAt).ThenByDescending(job => job.Id.Value, StringComparer.Ordinal)
             .ToList();
-        var hasMore = jobs.Count > limit || pages.Any(page => page.Next is not null);
-        var shown = jobs.Take(limit).ToList();
-        return new JobPage(shown, hasMore && shown.Count > 0 ? JobLister.Cursor(shown[^1].EnqueuedAt, shown[^1].Id.Value) : null) { Missing = missing };
+        var next = jobs.Count > limit ? JobLister.Cursor(jobs[limit - 1].EnqueuedAt, jobs[limit - 1].Id.Value)
+            : readTo is null ? null : JobLister.Cursor(readTo.SortAt, readTo.EntityId);
+        return new JobPage([.. jobs.Take(limit)], next) { Missing = missing };
     }
 
     public async Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default)

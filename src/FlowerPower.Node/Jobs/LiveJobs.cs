@@ -7,6 +7,7 @@ internal sealed class LiveJobs
 {
     private readonly Lock gate = new();
     private readonly Dictionary<JobId, LiveJob> jobs = [];
+    private readonly TagSets tags = new();
 
     /// <summary>How many there are.</summary>
     public int Count
@@ -33,10 +34,10 @@ internal sealed class LiveJobs
             else
             {
                 // Many jobs share few names, and a look-up of a shared text costs more than all the rest: once for each job.
-                var (pipeline, queue) = jobs.TryGetValue(spec.Id, out var known)
-                    ? (known.Pipeline, known.Queue)
-                    : (string.Intern(spec.Pipeline), string.Intern(spec.Queue));
-                jobs[spec.Id] = LiveJob.Of(state, pipeline, queue);
+                var (pipeline, queue, words) = jobs.TryGetValue(spec.Id, out var known)
+                    ? (known.Pipeline, known.Queue, known.Tags)
+                    : (string.Intern(spec.Pipeline), string.Intern(spec.Queue), tags.Of(spec.Tags));
+                jobs[spec.Id] = LiveJob.Of(state, pipeline, queue) with { Tags = words };
             }
         }
     }
@@ -127,6 +128,9 @@ internal readonly record struct LiveJob(
     public bool IsWaiting => DueFromTicks >= 0;
 
     public bool IsDeferred => DueFromTicks == Defers;
+
+    /// <summary>Its tags; <see langword="null"/>: none.</summary>
+    public string[]? Tags { get; init; }
 
     public static LiveJob Of(JobState state, string pipeline, string queue)
     {
