@@ -50,6 +50,7 @@ public sealed partial class JobQueueManager : IAsyncDisposable
     /// <exception cref="JobIdTakenException">The id that was given is another pipeline's job's.</exception>
     /// <exception cref="UniqueKeyTakenException">Another job has the unique key, and <see cref="KeyConflict.Error"/> was asked for.</exception>
     /// <exception cref="QueueUnavailableException">The queue cannot be reached.</exception>
+    /// <exception cref="ArgumentException">An option is outside its range, or the job is too large to be stored.</exception>
     /// <remarks>
     /// If the id is a job of the same pipeline, that job is meant, and nothing changes; if it was to run otherwise (with other inputs, for
     /// example), <see cref="QueueOptions.OnWarning"/> says so.
@@ -58,22 +59,8 @@ public sealed partial class JobQueueManager : IAsyncDisposable
         string pipeline, RunConfig? runConfig = null, EnqueueOptions? enqueue = null, CancellationToken cancellationToken = default)
     {
         var request = Request(pipeline, runConfig, enqueue);
-        return (await EnqueueAsync([request], cancellationToken).ConfigureAwait(false))[0].Id;
-    }
-
-    /// <summary>Store many jobs with one call.</summary>
-    /// <returns>A receipt for each, in order.</returns>
-    /// <exception cref="JobIdTakenException">An id is another pipeline's job's; all the others were stored, as its receipts say.</exception>
-    public async Task<IReadOnlyList<EnqueueReceipt>> EnqueueManyAsync(
-        IEnumerable<EnqueueItem> items, CancellationToken cancellationToken = default)
-    {
-        var requests = items.Select(item => Request(item.Pipeline, item.RunConfig, item.Options)).ToList();
-        if (requests.Count == 0)
-        {
-            return [];
-        }
-
-        return await EnqueueAsync(requests, cancellationToken).ConfigureAwait(false);
+        var receipt = (await EnqueueAsync([request], cancellationToken).ConfigureAwait(false))[0];
+        return RefusalOf(request, receipt, [receipt]) is { } refusal ? throw refusal : receipt.Id;
     }
 
     /// <summary>Store the jobs of a graph, parents first. When it returns, all of them are durable.</summary>
@@ -84,7 +71,14 @@ public sealed partial class JobQueueManager : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(graph);
         var name = graph.Name ?? NewId(time.GetUtcNow()).Value;
-        await EnqueueManyAsync(graph.Items(name), cancellationToken).ConfigureAwait(false);
+        var requests = graph.Items(name).Select(item => Request(item.Pipeline, item.RunConfig, item.Options)).ToList();
+        requests.ForEach(RequireStorable);
+        var receipts = await EnqueueAsync(requests, cancellationToken).ConfigureAwait(false);
+        if (requests.Zip(receipts).Select(one => RefusalOf(one.First, one.Second, receipts)).FirstOrDefault(why => why is not null) is { } refusal)
+        {
+            throw refusal;
+        }
+
         return graph.Jobs.ToDictionary(job => job.Key, job => job.IdIn(name));
     }
 
@@ -246,18 +240,8 @@ public sealed partial class JobQueueManager : IAsyncDisposable
     private async Task<IReadOnlyList<EnqueueReceipt>> EnqueueAsync(List<EnqueueRequest> requests, CancellationToken cancellationToken)
     {
         var receipts = await StoreAsync(requests, cancellationToken).ConfigureAwait(false);
-        foreach (var (request, receipt) in requests.Zip(receipts))
+        foreach (var receipt in receipts)
         {
-            if (receipt.Refusal is Refusal.IdTaken)
-            {
-                throw new JobIdTakenException(receipt.Id, request.Spec.Pipeline, receipt.Pipeline ?? "?", receipts);
-            }
-
-            if (receipt.Refusal is Refusal.KeyTaken)
-            {
-                throw new UniqueKeyTakenException(request.Spec.UniqueKey!, receipt.Id, receipts);
-            }
-
             if (receipt is { Created: false, DiffersInRun: true })
             {
                 options.OnWarning?.Invoke(
@@ -281,13 +265,25 @@ public sealed partial class JobQueueManager : IAsyncDisposable
         }
 
         var receipts = new EnqueueReceipt[requests.Count];
-        foreach (var level in order)
+        var done = 0;
+        foreach (var part in order.SelectMany(level => RequestParts.Of(level, i => requests[i])))
         {
-            var stored = await queue.AskAsync(opened => opened.EnqueueAsync([.. level.Select(i => requests[i])], cancellationToken), cancellationToken).ConfigureAwait(false);
-            for (var i = 0; i < level.Count; i++)
+            try
             {
-                receipts[level[i]] = stored[i];
+                var stored = await queue.AskAsync(opened => opened.EnqueueAsync([.. part.Select(i => requests[i])], cancellationToken), cancellationToken).ConfigureAwait(false);
+                for (var i = 0; i < part.Count; i++)
+                {
+                    receipts[part[i]] = stored[i];
+                }
             }
+            catch (QueueUnavailableException error) when (done > 0)
+            {
+                throw new QueueUnavailableException(
+                    FormattableString.Invariant($"{error.Message} Of the call's {requests.Count:N0} jobs the first {done:N0} were stored or refused; what became of the {part.Count:N0} after them is not known."),
+                    error);
+            }
+
+            done += part.Count;
         }
 
         return receipts;

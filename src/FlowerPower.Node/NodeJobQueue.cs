@@ -24,14 +24,6 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
     public async Task<IReadOnlyList<EnqueueReceipt>> EnqueueAsync(
         IReadOnlyList<EnqueueRequest> requests, CancellationToken cancellationToken = default)
     {
-        foreach (var request in requests)
-        {
-            if (JobWire.ProblemWith(request.Spec) is { } problem)
-            {
-                throw new ArgumentException($"Job {request.Spec.Id} cannot be stored, and none of the call was: {problem}", nameof(requests));
-            }
-        }
-
         if (requests.Count == 1)
         {
             return [await EnqueueAsync(requests[0], cancellationToken).ConfigureAwait(parts.IsSimulated)];
@@ -316,6 +308,11 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
 
     private async Task<EnqueueReceipt> EnqueueAsync(EnqueueRequest request, CancellationToken cancellationToken)
     {
+        if (JobWire.ProblemWith(request.Spec) is { } problem)
+        {
+            return new EnqueueReceipt(request.Spec.Id, Created: false) { Problem = $"Job {request.Spec.Id} cannot be stored: {problem}" };
+        }
+
         var due = request.DueAt ?? parts.Options.Time.GetUtcNow();
         var wish = request.Request ?? parts.Options.Chance.NextRequest();
         var reply = await AskAsync(request.Spec.Id, new JobCommand.Enqueue(request.Spec, due, wish), cancellationToken).ConfigureAwait(parts.IsSimulated);

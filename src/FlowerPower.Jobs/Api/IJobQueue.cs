@@ -11,7 +11,7 @@ public interface IJobQueue : IAsyncDisposable
 {
     /// <summary>Store jobs. When it returns, every accepted job is durable.</summary>
     /// <param name="requests">1 or more, in the order of their age; an id that exists already is answered with the job that exists.</param>
-    /// <returns>One receipt for each request, in the same order.</returns>
+    /// <returns>One receipt for each request, in the same order; a request that is refused keeps none of the others from being stored.</returns>
     Task<IReadOnlyList<EnqueueReceipt>> EnqueueAsync(IReadOnlyList<EnqueueRequest> requests, CancellationToken cancellationToken = default);
 
     /// <summary>One job; <see langword="null"/> if there is none of this id.</summary>
@@ -97,6 +97,12 @@ public sealed record EnqueueReceipt(JobId Id, bool Created)
 
     /// <summary>The pipeline of the job that has the id; <see langword="null"/> if the backend does not say.</summary>
     public string? Pipeline { get; init; }
+
+    /// <summary>Why nothing was stored, in a sentence with the remedy; <see langword="null"/>: it was, or <see cref="Refusal"/> says why not.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>Nothing was stored for this request, and no job of this id is what it asked for.</summary>
+    public bool IsRefused => Refusal is not null || Problem is not null;
 
     /// <summary>The job that existed has another run configuration than the one asked for now: other inputs, for example.</summary>
     public bool DiffersInRun { get; init; }

@@ -56,6 +56,19 @@ public abstract partial class ShardStoreContract
     }
 
     [Fact]
+    public async Task A_list_that_goes_on_after_an_instant_without_an_id_begins_before_that_instant()
+    {
+        var ada = await ShardWriter.TakeAsync(Store, 0);
+        await ada.StoreAsync([], [.. Enumerable.Range(0, 6).Select(i => ShardWriter.Record($"a{i}", 1, isLive: false, 5, sortAt: ShardWriter.T0.AddSeconds(i / 2)))]);
+
+        var page = await Store.ListAsync(new RecordQuery { Status = 5, After = new RecordCursor(ShardWriter.T0.AddSeconds(2), "") }, default);
+        var all = await Store.ListAsync(new RecordQuery { After = new RecordCursor(ShardWriter.T0.AddSeconds(1), "") }, default);
+
+        Assert.Equal(["a3", "a2", "a1", "a0"], page.Records.Select(record => record.EntityId));
+        Assert.Equal(["a1", "a0"], all.Records.Select(record => record.EntityId));
+    }
+
+    [Fact]
     public async Task Deleting_a_record_that_is_not_there_does_nothing()
     {
         var ada = await ShardWriter.TakeAsync(Store, 0);
