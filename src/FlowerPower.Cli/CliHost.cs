@@ -11,6 +11,9 @@ internal sealed record CliHost
     /// <summary>Where errors, warnings and progress go.</summary>
     public required TextWriter Error { get; init; }
 
+    /// <summary>What is typed, or piped, into the tool; opened by whoever wants it.</summary>
+    public Func<TextReader> In { get; init; } = static () => new StreamReader(Console.OpenStandardInput());
+
     /// <summary>Is a person looking at <see cref="Out"/>?</summary>
     public bool IsOutTerminal { get; init; }
 

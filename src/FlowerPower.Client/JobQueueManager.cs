@@ -242,7 +242,7 @@ public sealed partial class JobQueueManager : IAsyncDisposable
         var receipts = await StoreAsync(requests, cancellationToken).ConfigureAwait(false);
         foreach (var receipt in receipts)
         {
-            if (receipt is { Created: false, DiffersInRun: true })
+            if (receipt is { Created: false, DiffersInRun: true, IsRefused: false })
             {
                 options.OnWarning?.Invoke(
                     $"Job {receipt.Id} existed already with another run configuration, such as other inputs: that one counts. Give another id for another run.");

@@ -22,6 +22,11 @@ internal sealed class EnqueueOptionSet
 
     private readonly Option<TimeSpan?> expiresIn = Values.Length("--expires-in", "If no worker has started it by then, it fails as expired. Default: never");
 
+    private readonly Option<TimeSpan?> keep = Values.Keeping(
+        "--keep", "How long it is kept once it has completed or was cancelled: 30d, or forever. Default: the project's, else 7 days");
+
+    private readonly Option<TimeSpan?> keepFailed = Values.Keeping("--keep-failed", "The same, once it has failed. Default: the project's, else 30 days");
+
     private readonly Option<string[]?> tags = new("--tag") { Description = "A word to find it by; may be given several times", HelpName = "WORD" };
 
     private readonly Option<Dictionary<string, string>?> metadata = NamedValues.Texts("--meta", "Your own data about it: name=value, as often as needed");
@@ -51,7 +56,7 @@ internal sealed class EnqueueOptionSet
 
     public void AddTo(Command command)
     {
-        foreach (var option in (ReadOnlySpan<Option>)[id, priority, queue, runIn, runAt, timeout, expiresIn, tags, metadata, description, uniqueKey, uniqueFor, onConflict, onSuccess, onFailure])
+        foreach (var option in (ReadOnlySpan<Option>)[id, priority, queue, runIn, runAt, timeout, expiresIn, keep, keepFailed, tags, metadata, description, uniqueKey, uniqueFor, onConflict, onSuccess, onFailure])
         {
             command.Add(option);
         }
@@ -102,6 +107,8 @@ internal sealed class EnqueueOptionSet
         RunAt = parse.GetValue(runAt),
         Timeout = parse.GetValue(timeout),
         ExpiresIn = parse.GetValue(expiresIn),
+        ResultRetention = parse.GetValue(keep),
+        FailureRetention = parse.GetValue(keepFailed),
         Tags = parse.GetValue(tags) ?? [],
         Metadata = parse.GetValue(metadata) ?? [],
         Description = parse.GetValue(description),

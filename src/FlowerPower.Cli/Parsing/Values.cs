@@ -45,6 +45,35 @@ internal static class Values
     public static Option<DateTimeOffset?> Instant(string name, string description) => Parsed<DateTimeOffset?>(
         name, "INSTANT", description, text => Worded(() => Durations.ParseInstant(text)));
 
+    /// <summary>An instant, or how long ago.</summary>
+    public static Option<PointInTime?> Moment(string name, string description) => Parsed<PointInTime?>(
+        name, "INSTANT|AGO", description, text => Worded(() => PointInTime.Parse(text)));
+
+    /// <summary>How long something is kept.</summary>
+    public static Option<TimeSpan?> Keeping(string name, string description) => Parsed<TimeSpan?>(name, "LENGTH", description, text => KeepingOf(text));
+
+    /// <summary>The same as a required argument.</summary>
+    public static Argument<TimeSpan> KeepingArgument(string name, string description) => new(name)
+    {
+        Description = description,
+        CustomParser = result =>
+        {
+            try
+            {
+                return KeepingOf(result.Tokens[^1].Value);
+            }
+            catch (FormatException error)
+            {
+                result.AddError($"{name} {error.Message}");
+                return default;
+            }
+        },
+    };
+
+    /// <summary>A length of time above zero, or <c>forever</c>.</summary>
+    /// <exception cref="FormatException">It is neither; the message goes on after the value's name.</exception>
+    public static TimeSpan KeepingOf(string text) => text == "forever" ? TimeSpan.MaxValue : LengthOf(text, mayBeZero: false);
+
     /// <summary>A job's id.</summary>
     public static Option<JobId?> Id(string name, string description) => Parsed<JobId?>(name, "ID", description, text => Worded(() => JobId.Parse(text)));
 
@@ -67,7 +96,9 @@ internal static class Values
         },
     };
 
-    private static TimeSpan LengthOf(string text, bool mayBeZero)
+    /// <summary>A length of time.</summary>
+    /// <exception cref="FormatException">It is none; the message goes on after the value's name.</exception>
+    public static TimeSpan LengthOf(string text, bool mayBeZero)
     {
         var length = Worded(() => Durations.Parse(text));
         return length > TimeSpan.Zero || mayBeZero ? length : throw new FormatException($"must be above zero, not '{text}'.");

@@ -24,6 +24,7 @@ internal static class JobJson
         Instant(json, "dueAt", job.DueAt);
         Instant(json, "startedAt", job.StartedAt);
         Instant(json, "finishedAt", job.FinishedAt);
+        Instant(json, "keptUntil", job.KeptUntil);
         json.WriteNumber("attempts", job.Attempts);
         json.WriteNumber("maxAttempts", job.MaxAttempts);
         json.WriteNumber("attemptsThisRound", job.AttemptsThisRound);

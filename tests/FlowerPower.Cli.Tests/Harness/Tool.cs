@@ -41,11 +41,15 @@ internal sealed class FakeConsole
 
     public TextWriter Error { get; } = new StringWriter();
 
+    /// <summary>What somebody types, or pipes into it.</summary>
+    public string In { get; init; } = "";
+
     public Interrupts Interrupts { get; } = new();
 
     public CliHost Host => new()
     {
         Out = Out,
+        In = () => new StringReader(In),
         Error = Error,
         IsOutTerminal = IsTerminal,
         IsErrorTerminal = IsTerminal,

@@ -38,7 +38,7 @@ public sealed class QueueCommandTests
             "--meta", "owner=Ada", "--description", "for Ada", "--max-retries", "5", "--output", "json")).AssertDone().Json;
 
         Assert.Equal(
-            ["id", "pipeline", "project", "queue", "priority", "status", "enqueuedAt", "dueAt", "startedAt", "finishedAt", "attempts", "maxAttempts", "attemptsThisRound",
+            ["id", "pipeline", "project", "queue", "priority", "status", "enqueuedAt", "dueAt", "startedAt", "finishedAt", "keptUntil", "attempts", "maxAttempts", "attemptsThisRound",
                 "worker", "progress", "error", "description", "tags", "metadata", "history", "created", "node", "workerSlots"],
             job.EnumerateObject().Select(member => member.Name));
         Assert.Equal("full", job.GetProperty("id").GetString());

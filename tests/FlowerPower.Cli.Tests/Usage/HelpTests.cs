@@ -29,7 +29,7 @@ public sealed class HelpTests
 
         Assert.Matches(@"\n  init \[<PATH>\] +Make a project", root);
         Assert.Matches(@"\n  status \[<PIPELINE\|ID>\] +Show a job", queue);
-        Assert.Matches(@"\n  cancel <ID> +End a job", queue);
+        Assert.Matches(@"\n  cancel \[<ID>\] +End a job", queue);
     }
 
     [Fact]

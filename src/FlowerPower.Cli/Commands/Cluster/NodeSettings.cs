@@ -1,5 +1,6 @@
 using System.Reflection;
 using FlowerPower.Actors.Transport;
+using FlowerPower.Cli.Running;
 using FlowerPower.Jobs;
 using FlowerPower.Node;
 using FlowerPower.Node.Workers;

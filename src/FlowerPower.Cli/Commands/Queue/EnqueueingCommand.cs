@@ -37,6 +37,11 @@ internal abstract class EnqueueingCommand : ToolCommand
         await using var queue = context.OpenQueue(project, context.Parse.GetValue(backend));
         var item = new EnqueueItem(pipeline, config, options);
         var receipt = (await queue.EnqueueManyAsync([item], context.Interrupted).ConfigureAwait(false))[0];
+        if (receipt.IsRefused)
+        {
+            throw new CommandFailedException(receipt.Problem ?? $"Job {receipt.Id} is refused ({receipt.Refusal}).");
+        }
+
         context.Output.Note(receipt.Created
             ? $"enqueued {pipeline} as job {receipt.Id}"
             : options.UniqueKey is { } key

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using FlowerPower.Cli.Parsing;
 using FlowerPower.Cli.Rendering;
+using FlowerPower.Client;
 using FlowerPower.Jobs;
 
 namespace FlowerPower.Cli.Commands.Queue;
@@ -10,30 +11,22 @@ internal sealed class ListJobsCommand : ToolCommand
 {
     private const int DefaultLimit = 20;
 
-    private readonly Option<string?> pipeline = new("--pipeline") { Description = "Only this pipeline's", HelpName = "NAME" };
-
-    private readonly Option<string?> status = Choices.Option(
-        "--status", "Only jobs of this status", [.. Enum.GetValues<JobStatus>().Select(JobText.Word)]);
-
-    private readonly Option<string?> queueName = new("--queue") { Description = "Only this queue's", HelpName = "NAME" };
+    private readonly JobFilterOptions which = new();
     private readonly Option<int?> limit = Values.Whole("--limit", $"At most so many. Default: {DefaultLimit}", 1, JobFilter.MaxLimit);
     private readonly Option<string?> after = new("--after") { Description = "Go on after an earlier page: what its last line (or next) said", HelpName = "MARK" };
 
     public ListJobsCommand(CommonOptions common)
         : base(common, "list", "List jobs, newest first")
     {
-        pipeline.CompletionSources.Add(completing => ProjectFinder.PipelineNames(common, completing.ParseResult));
-        Add(pipeline);
-        Add(status);
-        Add(queueName);
+        which.AddTo(this, common);
         Add(limit);
         Add(after);
     }
 
     public override IReadOnlyList<Example> Examples { get; } =
     [
-        new("queue list", "the newest jobs"),
         new("queue list --status failed --pipeline hello --limit 100", "what went wrong with one pipeline"),
+        new("queue list --tag eu --since 2h", "those with a tag, of the last two hours"),
         new("queue list --output json | jq -r '.jobs[].id'", "ids, for a script"),
     ];
 
@@ -44,18 +37,15 @@ internal sealed class ListJobsCommand : ToolCommand
         var parse = context.Parse;
         var project = context.LoadProject();
         await using var queue = context.OpenQueue(project);
-        var filter = new JobFilter
+        var filter = which.Read(parse, context.Host.Time.GetUtcNow()) with
         {
-            Pipeline = parse.GetValue(pipeline),
-            Queue = parse.GetValue(queueName),
-            Status = parse.GetValue(status) is { } word ? Enum.Parse<JobStatus>(word, ignoreCase: true) : null,
             Limit = parse.GetValue(limit) ?? DefaultLimit,
             After = parse.GetValue(after),
         };
         JobPage page;
         try
         {
-            page = await queue.ListAsync(filter, context.Interrupted).ConfigureAwait(false);
+            page = await FillAsync(queue, filter, context.Interrupted).ConfigureAwait(false);
         }
         catch (FormatException error) when (filter.After is not null)
         {
@@ -65,7 +55,7 @@ internal sealed class ListJobsCommand : ToolCommand
         context.WarnOfMissing(page.Missing);
         if (page.Jobs.Count == 0)
         {
-            context.Output.Text("No jobs" + (filter is { Pipeline: null, Queue: null, Status: null } ? " yet." : " match.")
+            context.Output.Text("No jobs" + (which.AreAbsent(parse) ? " yet." : " match.")
                 + (filter.Pipeline is { } name ? Unknown(name, project.PipelineNames) : ""));
         }
         else
@@ -87,6 +77,19 @@ internal sealed class ListJobsCommand : ToolCommand
             json.WriteEndObject();
         });
         return ExitCodes.Done;
+    }
+
+    /// <summary>A page as long as was asked for: one of a rare tag ends early, and goes on with the next.</summary>
+    private static async Task<JobPage> FillAsync(JobQueueManager queue, JobFilter filter, CancellationToken cancellationToken)
+    {
+        var page = await queue.ListAsync(filter, cancellationToken).ConfigureAwait(false);
+        while (page.Next is { } next && page.Jobs.Count < filter.Limit)
+        {
+            var more = await queue.ListAsync(filter with { After = next, Limit = filter.Limit - page.Jobs.Count }, cancellationToken).ConfigureAwait(false);
+            page = new JobPage([.. page.Jobs, .. more.Jobs], more.Next) { Missing = page.Missing ?? more.Missing };
+        }
+
+        return page;
     }
 
     private static string Unknown(string name, IReadOnlyList<string> known)

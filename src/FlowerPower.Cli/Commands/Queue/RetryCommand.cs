@@ -5,20 +5,23 @@ using FlowerPower.Jobs;
 
 namespace FlowerPower.Cli.Commands.Queue;
 
-/// <summary><c>queue retry</c>: lets a failed or cancelled job run again.</summary>
+/// <summary><c>queue retry</c>: lets a failed or cancelled job run again, or all that match.</summary>
 internal sealed class RetryCommand(CommonOptions common)
-    : JobIdCommand(common, "retry", "Let a failed or cancelled job run again, with all its attempts")
+    : JobsCommand(common, "retry", "Let a failed or cancelled job run again, with all its attempts, or all that match", "pending again", "failed")
 {
     public override IReadOnlyList<Example> Examples { get; } =
     [
         new("queue retry hello-tonight", "put it back in its queue"),
-        new("queue list --status failed --output json | jq -r '.jobs[].id' | xargs -n1 flowerpower queue retry", "all that failed"),
+        new("queue retry --all --pipeline hello --dry-run", "how many of a pipeline's have failed; without --dry-run: let them run again"),
     ];
 
-    public override string FailsWhen => "there is no such job, or it has neither failed nor been cancelled";
+    public override string FailsWhen => "there is no such job, or it has neither failed nor been cancelled; with --all: some could not be retried";
 
     protected override Task<CommandReply> AskAsync(CommandContext context, JobQueueManager queue, JobId job) =>
         queue.RetryAsync(job, cancellationToken: context.Interrupted);
+
+    protected override Task<ManyReply> AskManyAsync(CommandContext context, JobQueueManager queue, JobFilter filter, bool dryRun) =>
+        queue.RetryManyAsync(filter, dryRun: dryRun, cancellationToken: context.Interrupted);
 
     protected override string Done(CommandContext context, JobView job) => $"Job {job.Id} is {JobText.Word(job.Status)} again.";
 
