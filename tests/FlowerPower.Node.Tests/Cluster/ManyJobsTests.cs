@@ -1,5 +1,4 @@
 using FlowerPower.Jobs;
-using FlowerPower.Node.Cluster;
 
 namespace FlowerPower.Node.Tests.Cluster;
 
