@@ -53,6 +53,27 @@ public sealed class ManyJobsTests : IDisposable
     }
 
     [Fact]
+    public async Task Items_that_depend_on_jobs_are_all_stored_or_none_parents_first_however_many_there_are()
+    {
+        await using var queue = new JobQueueManager(test.Project);
+        EnqueueItem Item(int number, string pipeline = "sum", int? after = null) => new(pipeline, One, new EnqueueOptions
+        {
+            Id = JobId.Parse($"job-{number}"),
+            DependsOn = after is { } parent ? [new JobDependency(JobId.Parse($"job-{parent}"))] : [],
+        });
+        var children = Enumerable.Range(0, 2_500).Select(i => Item(i, after: 10_000)).ToList();
+
+        await Assert.ThrowsAsync<PipelineNotFoundException>(() => queue.EnqueueManyAsync([.. children, Item(10_000), Item(10_001, "summ")]));
+        await Assert.ThrowsAsync<JobNotFoundException>(() => queue.EnqueueManyAsync(children));
+        Assert.Empty((await queue.ListAsync()).Jobs);
+        var receipts = await queue.EnqueueManyAsync([.. children, Item(10_000)]);
+
+        Assert.All(receipts, receipt => Assert.True(receipt.Created));
+        await queue.StartWorkersAsync(4);
+        Assert.Equal(JobStatus.Completed, (await queue.WaitAsync(JobId.Parse("job-0"), TimeSpan.FromSeconds(30))).Status);
+    }
+
+    [Fact]
     public async Task Large_jobs_go_in_parts_that_each_way_takes()
     {
         await using var host = new JobQueueManager(test.Project);

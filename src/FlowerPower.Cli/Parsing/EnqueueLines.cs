@@ -12,7 +12,7 @@ internal static class EnqueueLines
     private static readonly string[] Names =
     [
         "pipeline", "id", "inputs", "config", "finalVars", "queue", "priority", "tags", "metadata", "description", "runIn", "runAt", "timeout", "expiresIn",
-        "keep", "keepFailed", "maxRetries", "retryDelay", "jitterFactor",
+        "keep", "keepFailed", "maxRetries", "retryDelay", "jitterFactor", "uniqueKey", "uniqueFor", "onConflict", "after", "afterEnd", "inputFrom", "onSuccess", "onFailure",
     ];
 
     /// <summary>Reads all lines; empty ones are passed over.</summary>
@@ -77,7 +77,23 @@ internal static class EnqueueLines
             Tags = line.Texts("tags") ?? [],
             Metadata = line.TextsByName("metadata") ?? [],
             Description = line.Text("description"),
+            UniqueKey = line.Text("uniqueKey"),
+            UniqueFor = line.Read("uniqueFor", text => Values.LengthOf(text, mayBeZero: false)),
+            OnConflict = line.Read("onConflict", ConflictOf) ?? KeyConflict.ReturnExisting,
+            DependsOn = ParentOptions.Read(line),
+            OnSuccess = line.Text("onSuccess"),
+            OnFailure = line.Text("onFailure"),
         };
+        if (options is { Id: not null, UniqueKey: not null })
+        {
+            throw new FormatException("has id and uniqueKey, which cannot go together: an id is unique by itself, and for ever.");
+        }
+
+        if (options.UniqueKey is null && (line.Text("uniqueFor") ?? line.Text("onConflict")) is not null)
+        {
+            throw new FormatException("has no 'uniqueKey', which its uniqueFor or onConflict is about: give it as well.");
+        }
+
         if (options is { RunIn: not null, RunAt: not null })
         {
             throw new FormatException("has runIn and runAt, two ways to say the same: give one of them.");
@@ -105,6 +121,14 @@ internal static class EnqueueLines
     private static string QueueOf(string text) => text.Length > 0 && !text.Any(char.IsWhiteSpace)
         ? text
         : throw new FormatException($"must be a name without spaces, not '{text}'.");
+
+    private static KeyConflict ConflictOf(string text) => text switch
+    {
+        "return-existing" => KeyConflict.ReturnExisting,
+        "error" => KeyConflict.Error,
+        "replace" => KeyConflict.Replace,
+        _ => throw new FormatException($"must be return-existing, error or replace, not '{text}'."),
+    };
 
     private static JobPriority PriorityOf(string text) => text.ToLowerInvariant() switch
     {

@@ -33,26 +33,44 @@ internal sealed class ParentOptions
 
     /// <summary>What the options say.</summary>
     /// <exception cref="UsageException">An id is none, is named twice, or an input comes from a job that is not waited for.</exception>
-    public IReadOnlyList<JobDependency> Read(ParseResult parse)
+    public IReadOnlyList<JobDependency> Read(ParseResult parse) => Read(
+        parse.GetValue(after) ?? [], parse.GetValue(afterEnd) ?? [], parse.GetValue(inputFrom) ?? []);
+
+    /// <summary>What a line says: lists <c>after</c> and <c>afterEnd</c>, and <c>inputFrom</c>, an object of <c>ID:NODE</c> by input.</summary>
+    /// <exception cref="FormatException">As of the options; the message follows the line's number.</exception>
+    public static IReadOnlyList<JobDependency> Read(LineValues line)
+    {
+        try
+        {
+            return Read(
+                line.Texts("after") ?? [], line.Texts("afterEnd") ?? [], (line.TextsByName("inputFrom") ?? []).Select(pair => $"{pair.Key}={pair.Value}"));
+        }
+        catch (UsageException error)
+        {
+            throw new FormatException($"cannot be used: {error.Message}", error);
+        }
+    }
+
+    private static IReadOnlyList<JobDependency> Read(IEnumerable<string> after, IEnumerable<string> afterEnd, IEnumerable<string> inputFrom)
     {
         var parents = new Dictionary<JobId, (bool AllowFailure, Dictionary<string, string> Inputs)>();
-        foreach (var (option, allowFailure) in new[] { (after, false), (afterEnd, true) })
+        foreach (var (option, given, allowFailure) in new[] { ("--after", after, false), ("--after-end", afterEnd, true) })
         {
-            foreach (var text in parse.GetValue(option) ?? [])
+            foreach (var text in given)
             {
                 if (!JobId.TryParse(text, out var id))
                 {
-                    throw new UsageException($"{option.Name}: '{text}' is not a job id.");
+                    throw new UsageException($"{option}: '{text}' is not a job id.");
                 }
 
                 if (!parents.TryAdd(id, (allowFailure, [])))
                 {
-                    throw new UsageException($"{option.Name}: job {id} is named twice; name it once, with --after or with --after-end.");
+                    throw new UsageException($"{option}: job {id} is named twice; name it once, with --after or with --after-end.");
                 }
             }
         }
 
-        foreach (var text in parse.GetValue(inputFrom) ?? [])
+        foreach (var text in inputFrom)
         {
             var (input, id, node) = Parts(text);
             if (!parents.TryGetValue(id, out var parent))

@@ -57,6 +57,9 @@ public sealed class ManyJobsCommandTests
     [InlineData("{\"pipeline\": \"hello\", \"runIn\": \"1h\", \"runAt\": \"2026-01-01T00:00:00Z\"}", "give one of them")]
     [InlineData("{\"pipeline\": \"hello\", \"runIn\": \"1h\", \"expiresIn\": \"1h\"}", "would expire unstarted")]
     [InlineData("{\"id\": \"x\"}", "has no 'pipeline'")]
+    [InlineData("{\"pipeline\": \"hello\", \"id\": \"x\", \"uniqueKey\": \"k\"}", "cannot go together")]
+    [InlineData("{\"pipeline\": \"hello\", \"onConflict\": \"error\"}", "give it as well")]
+    [InlineData("{\"pipeline\": \"hello\", \"after\": [\"-x\"]}", "'-x' is not a job id")]
     public async Task A_line_that_cannot_be_read_is_named_and_nothing_is_stored(string line, string words)
     {
         using var project = new TempProject().WithHello();
@@ -83,6 +86,26 @@ public sealed class ManyJobsCommandTests
         Assert.StartsWith("Line 2 cannot be run, and nothing was stored: ", error, StringComparison.Ordinal);
         Assert.Contains(words, error, StringComparison.Ordinal);
         Assert.Empty(await IdsAsync(project));
+    }
+
+    [Fact]
+    public async Task Lines_may_depend_on_each_other_in_any_order_and_have_unique_keys()
+    {
+        using var project = new TempProject().WithHello();
+        project.Write("jobs.jsonl", """
+            {"pipeline": "hello", "id": "last", "after": ["first"], "inputFrom": {"name": "first:greeting"}}
+            {"pipeline": "hello", "id": "first"}
+            {"pipeline": "hello", "uniqueKey": "import", "uniqueFor": "1h", "onConflict": "error"}
+            {"pipeline": "hello", "uniqueKey": "import", "onConflict": "error"}
+            """);
+
+        var said = await Tool.RunAsync(project, "queue", "enqueue-many", "jobs.jsonl");
+        (await Tool.RunAsync(project, "queue", "worker", "start", "--burst", "--count", "2")).AssertDone();
+
+        Assert.Equal(ExitCodes.Failed, said.ExitCode);
+        Assert.Equal(3, said.Out.TrimEnd('\n').Split('\n').Length);
+        Assert.Contains("has the unique key 'import'", Assert.Single(said.Problems), StringComparison.Ordinal);
+        Assert.Equal("Hello, Hello, World!!", Text((await Tool.RunAsync(project, "queue", "result", "last", "--output", "json")).AssertDone().Json, "greeting"));
     }
 
     [Fact]

@@ -54,6 +54,35 @@ public sealed class DeletionTests
     }
 
     [Fact]
+    public async Task A_deleted_jobs_unique_key_is_free_at_once_and_after_a_crash()
+    {
+        var store = new InMemoryShardStore(1);
+        await using var first = await TestNode.StartAsync(ScriptedExecutor.Echo(), new NodeOptions { WorkerSlots = 1 }, store);
+        var one = await EnqueueKeyedAsync(first);
+        await first.EndAsync(one.Id);
+        Assert.Equal(one.Id, (await EnqueueKeyedAsync(first)).Id); // its window is not over
+
+        Assert.Equal(new CommandReply(null, null), await first.Queue.DeleteAsync(one.Id, "ada").Within());
+        var two = await EnqueueKeyedAsync(first);
+        await first.EndAsync(two.Id);
+        await first.Queue.DeleteAsync(two.Id, "ada").Within();
+        await using var second = await TestNode.StartAsync(ScriptedExecutor.Echo(), new NodeOptions { WorkerSlots = 1 }, store);
+        var three = await EnqueueKeyedAsync(second);
+
+        Assert.Equal([true, true, true], new[] { one, two, three }.Select(receipt => receipt.Created));
+        Assert.Equal(3, new[] { one, two, three }.Select(receipt => receipt.Id).Distinct().Count());
+
+        static async Task<EnqueueReceipt> EnqueueKeyedAsync(TestNode node)
+        {
+            Span<byte> chance = stackalloc byte[10];
+            System.Security.Cryptography.RandomNumberGenerator.Fill(chance);
+            var id = JobId.ForKey("import", TimeProvider.System.GetUtcNow(), chance);
+            return (await node.Queue.EnqueueAsync(
+                [new EnqueueRequest(TestNode.NewSpec("echo", id.Value) with { UniqueKey = "import", UniqueFor = TimeSpan.FromDays(1) })]).Within())[0];
+        }
+    }
+
+    [Fact]
     public async Task What_has_not_ended_cannot_be_deleted()
     {
         await using var node = await StartAsync(new InMemoryShardStore(1), slots: 0);

@@ -87,6 +87,11 @@ internal sealed class EnqueueManyCommand : ToolCommand
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (number, item) in lines)
         {
+            if (item.Options!.DependsOn.Any(parent => parent.Inputs.Count > 0))
+            {
+                continue; // its inputs come from other jobs
+            }
+
             var run = item.RunConfig!;
             var shape = string.Join('\0', [item.Pipeline, .. run.Inputs.Keys.Order(StringComparer.Ordinal), "", .. run.FinalVars]);
             if (run.Config.Count == 0 && !seen.Add(shape))
