@@ -8,7 +8,7 @@ public sealed class JobNotFoundException : Exception
 {
     /// <summary>No job of this id.</summary>
     public JobNotFoundException(JobId id)
-        : base($"There is no job {id}: it never was, or its retention has passed.")
+        : base($"There is no job {id}: it never was, was deleted, or its retention has passed.")
     {
     }
 

@@ -40,7 +40,8 @@ internal sealed class EnqueueManyCommand : ToolCommand
         Check(context, project, lines);
         await using var queue = context.OpenQueue(project, context.Parse.GetValue(backend));
         var receipts = new List<(int Line, EnqueueReceipt Receipt)>(lines.Count);
-        foreach (var part in lines.Chunk(Part))
+        var isTied = lines.Exists(line => line.Item.Options!.DependsOn.Count > 0); // parents may come after those that depend on them
+        foreach (var part in lines.Chunk(isTied ? Math.Max(lines.Count, 1) : Part))
         {
             var answers = await queue.EnqueueManyAsync(part.Select(line => line.Item), context.Interrupted).ConfigureAwait(false);
             foreach (var (line, receipt) in part.Zip(answers))
