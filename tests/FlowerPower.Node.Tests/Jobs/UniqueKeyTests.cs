@@ -119,10 +119,9 @@ public sealed class UniqueKeyTests
     {
         await using var node = await TestNode.StartAsync(ScriptedExecutor.Echo(), NoWorkers);
 
-        var error = await Assert.ThrowsAsync<ArgumentException>(
-            () => node.Queue.EnqueueAsync([new EnqueueRequest(TestNode.NewSpec("echo", "mine") with { UniqueKey = "night" })]).Within());
+        var receipts = await node.Queue.EnqueueAsync([new EnqueueRequest(TestNode.NewSpec("echo", "mine") with { UniqueKey = "night" })]).Within();
 
-        Assert.Contains("JobId.ForKey", error.Message, StringComparison.Ordinal);
+        Assert.Contains("JobId.ForKey", Assert.Single(receipts).Problem, StringComparison.Ordinal);
     }
 
     private static async Task<EnqueueReceipt> EnqueueAsync(
