@@ -75,7 +75,8 @@ public sealed class LifecycleWalk
             var repeated = JobLifecycle.Decide(job, command, now, jitter);
             Assert.Equal(decision.Refusal, repeated.Refusal);
             Assert.Equal(decision.Events, repeated.Events);
-            Assert.InRange(decision.Events.Count, 0, decision.Refusal is null ? 1 : 0);
+            Assert.InRange(decision.Events.Count, 0, decision.Refusal is null ? 2 : 0);
+            Assert.Equal(decision.Events.Count == 2, decision.Events is [LogKept, not LogKept]);
 
             var before = job;
             foreach (var e in decision.Events)
@@ -135,6 +136,9 @@ public sealed class LifecycleWalk
             {
                 Heartbeat c => c.Grant,
                 ReportProgress c => c.Grant,
+                WriteLog c => c.Grant,
+                SaveCheckpoint c => c.Grant,
+                Snooze c => c.Grant,
                 Succeed c => c.Grant,
                 Fail c => c.Grant,
                 Start c when started.Contains(c.Grant) && decision.Events is not [AttemptStarted] => c.Grant,
@@ -171,6 +175,8 @@ public sealed class LifecycleWalk
             Assert.Equal(crashesSinceRetry, trail.Crashes);
             Assert.InRange(trail.Transitions.Length, 1, JobTrail.MaxTransitions);
             Assert.Equal(log.Count(IsStep), trail.Transitions.Length + trail.DroppedTransitions);
+            Assert.InRange(trail.Log?.Lines.Length ?? 0, 0, JobLog.MaxLines);
+            Assert.False(job is Finished { Outcome: JobStatus.Completed } && trail.Checkpoint is not null, "A completed job kept its checkpoint.");
             Assert.Equal(log[0].At, trail.Transitions[0].At);
             if (decision.Events.Any(IsStep))
             {
@@ -189,7 +195,7 @@ public sealed class LifecycleWalk
         /// <summary>Of what ties jobs together only the last parent's end is a step of the job's own.</summary>
         private bool IsStep(JobEvent e) => e switch
         {
-            DependentAdded or NotesDelivered or KeyReleased => false,
+            DependentAdded or NotesDelivered or KeyReleased or LogKept or CheckpointSaved => false,
             ParentEnded => awaitedBefore[e] == 1,
             _ => true,
         };
@@ -229,7 +235,7 @@ public sealed class LifecycleWalk
 
         private JobCommand RandomCommand(JobSpec spec)
         {
-            switch (random.Next(26))
+            switch (random.Next(29))
             {
                 case 0:
                     return new Enqueue(spec, now);
@@ -240,7 +246,13 @@ public sealed class LifecycleWalk
                 case 10:
                     return new ReportProgress(AnyGrant(), new JobProgress(1, 3, null));
                 case 11:
-                    return new Succeed(AnyGrant(), Result);
+                    return new Succeed(AnyGrant(), Result) { Log = RandomLog() };
+                case 26:
+                    return new Snooze(AnyGrant(), TimeSpan.FromSeconds(random.Next(3))) { Log = RandomLog() };
+                case 27:
+                    return new SaveCheckpoint(AnyGrant(), random.Next(2) == 0 ? Result : "2"u8.ToArray());
+                case 28:
+                    return new WriteLog(AnyGrant(), [Line]);
                 case < 16:
                     return new Fail(AnyGrant(), random.Next(4) == 0 ? Broken : JobError.Named("IOException", "The disk is full."));
                 case < 18:
@@ -278,6 +290,10 @@ public sealed class LifecycleWalk
             grants.Add((new GrantId($"g{grants.Count}"), random.Next(2) == 0 ? Ada : Bob));
             return new Start(grants[^1].Grant, grants[^1].Worker);
         }
+
+        private JobLogLine[]? RandomLog() => random.Next(2) == 0
+            ? null
+            : [.. Enumerable.Range(1, random.Next(60)).Select(number => Line with { Attempt = job.History?.AttemptsMade ?? 0, Number = number })];
 
         // Mostly the newest one: most answers come in time.
         private GrantId AnyGrant() => grants.Count == 0 ? new GrantId("nobody's")
