@@ -8,7 +8,7 @@ internal static class RecordExtras
     /// <returns><see langword="null"/>: the job has none.</returns>
     public static byte[]? Json(JobTrail trail)
     {
-        if (trail.Links is null && trail.Spec.DependsOn.Count == 0 && !trail.HoldsKey && trail.Permit is null)
+        if (trail is { Links: null, Log: null, Checkpoint: null, HoldsKey: false, Permit: null } && trail.Spec.DependsOn.Count == 0)
         {
             return null;
         }
@@ -30,6 +30,18 @@ internal static class RecordExtras
         if (trail.HoldsKey)
         {
             w.WriteBoolean(WireNames.HoldsKey, true);
+        }
+
+        if (trail.Log is { } log)
+        {
+            w.WritePropertyName(WireNames.Log);
+            AttemptWire.Write(w, log);
+        }
+
+        if (trail.Checkpoint is { } checkpoint)
+        {
+            w.WritePropertyName(WireNames.Checkpoint);
+            AttemptWire.Write(w, checkpoint);
         }
 
         w.WriteEndObject();
@@ -55,6 +67,14 @@ internal static class RecordExtras
             else if (r.Is(WireNames.HoldsKey))
             {
                 trail = trail with { HoldsKey = r.Flag() };
+            }
+            else if (r.Is(WireNames.Log))
+            {
+                trail = trail with { Log = AttemptWire.ReadLog(ref r) };
+            }
+            else if (r.Is(WireNames.Checkpoint))
+            {
+                trail = trail with { Checkpoint = AttemptWire.ReadCheckpoint(ref r) };
             }
             else
             {
