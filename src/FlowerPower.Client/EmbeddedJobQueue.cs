@@ -48,12 +48,18 @@ public sealed class EmbeddedJobQueue(EmbeddedNode node) : IJobQueue
         node.Queue.WatchAsync(id, cancellationToken);
 
     /// <inheritdoc/>
+    public IAsyncEnumerable<JobLogLine> LogsAsync(
+        JobId id, bool follow = false, JobLogPlace? after = null, CancellationToken cancellationToken = default) =>
+        node.Queue.LogsAsync(id, follow, after, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<CommandReply> CancelAsync(JobId id, string by, string? reason = null, CancellationToken cancellationToken = default) =>
         node.Queue.CancelAsync(id, by, reason, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CommandReply> RetryAsync(JobId id, string by, RequestId? request = null, CancellationToken cancellationToken = default) =>
-        node.Queue.RetryAsync(id, by, request, cancellationToken);
+    public Task<CommandReply> RetryAsync(
+        JobId id, string by, RequestId? request = null, bool fresh = false, CancellationToken cancellationToken = default) =>
+        node.Queue.RetryAsync(id, by, request, fresh, cancellationToken);
 
     /// <inheritdoc/>
     public Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default) => node.Queue.OverviewAsync(cancellationToken);

@@ -129,12 +129,18 @@ public sealed class ClusterClient : IJobQueue
     public IAsyncEnumerable<JobView> WatchAsync(JobId id, CancellationToken cancellationToken = default) => queue.WatchAsync(id, cancellationToken);
 
     /// <inheritdoc/>
+    public IAsyncEnumerable<JobLogLine> LogsAsync(
+        JobId id, bool follow = false, JobLogPlace? after = null, CancellationToken cancellationToken = default) =>
+        queue.LogsAsync(id, follow, after, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<CommandReply> CancelAsync(JobId id, string by, string? reason = null, CancellationToken cancellationToken = default) =>
         queue.CancelAsync(id, by, reason, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CommandReply> RetryAsync(JobId id, string by, RequestId? request = null, CancellationToken cancellationToken = default) =>
-        queue.RetryAsync(id, by, request, cancellationToken);
+    public Task<CommandReply> RetryAsync(
+        JobId id, string by, RequestId? request = null, bool fresh = false, CancellationToken cancellationToken = default) =>
+        queue.RetryAsync(id, by, request, fresh, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<QueueOverview> OverviewAsync(CancellationToken cancellationToken = default) =>
