@@ -81,7 +81,13 @@ internal static class JobText
     /// <summary><c>3 of 7 nodes, at monthly_normals</c>.</summary>
     public static string Progress(JobProgress progress) =>
         (progress.NodesTotal > 0 ? $"{progress.NodesDone} of {Sentences.Count(progress.NodesTotal, "node")}" : "starting")
-        + (progress.CurrentNode is { } node ? $", at {node}" : "");
+        + (progress.CurrentNode is { } node ? $", at {node}" : "")
+        + Said(progress);
+
+    /// <summary><c>, 42 %: page 7 of 20</c>: what the job says of itself; empty if it says nothing.</summary>
+    public static string Said(JobProgress progress) =>
+        (progress.Fraction is { } fraction ? FormattableString.Invariant($", {Math.Floor(fraction * 100):0} %") : "")
+        + (progress.Text is { } text ? $": {text}" : "");
 
     /// <summary>A list of jobs.</summary>
     public static TextTable List(IEnumerable<JobView> jobs, DateTimeOffset now)

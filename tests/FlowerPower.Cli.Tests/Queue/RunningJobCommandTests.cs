@@ -7,6 +7,8 @@ namespace FlowerPower.Cli.Tests.Queue;
 public sealed class RunningJobCommandTests
 {
     private const string Code = """
+        using System.Net.Sockets;
+
         public static class Talking
         {
             public static int Said(JobContext job, int lines)
@@ -37,9 +39,13 @@ public sealed class RunningJobCommandTests
                 return $"attempt {job.Attempt}";
             }
 
-            public static string Reported(JobContext job)
+            public static async Task<string> Reported(JobContext job, string gate, CancellationToken stop)
             {
+                job.Log("at the gate");
                 job.Report(0.42, "page 7 of 20");
+                using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(gate), stop);
+                await socket.ReceiveAsync(new byte[8], stop);
                 return "done";
             }
         }
@@ -133,12 +139,22 @@ public sealed class RunningJobCommandTests
     }
 
     [Fact]
-    public async Task What_a_job_reports_is_shown_to_whoever_waits_for_it()
+    public async Task What_a_job_reports_and_writes_is_shown_while_it_runs()
     {
         using var project = Project();
+        using var gate = new Gate();
+        using var run = ToolProcess.Start(project, "queue", "run", "talk", "-o", "reported", "--id", "one", "--inputs", $"gate={gate.Path}");
+        using var job = await gate.ArrivalAsync();
+        await run.LineAsync("job one: running, 42 %: page 7 of 20");
 
-        var said = (await Tool.RunAsync(project, "queue", "run", "talk", "-o", "reported", "--id", "one")).AssertDone();
+        using var logs = ToolProcess.Start(project, "queue", "logs", "one", "--follow");
+        await logs.LineAsync("at the gate");
+        var status = (await Tool.RunAsync(project, "queue", "status", "one", "--output", "json")).AssertDone().Json.GetProperty("progress");
+        await job.ReleaseAsync("go");
 
-        Assert.Contains("job one: running, 42 %: page 7 of 20\n", said.Error, StringComparison.Ordinal);
+        Assert.Equal(("reported", 0.42, "page 7 of 20"), (
+            status.GetProperty("currentNode").GetString(), status.GetProperty("fraction").GetDouble(), status.GetProperty("text").GetString()));
+        Assert.Equal(ExitCodes.Done, await run.ExitAsync());
+        Assert.Equal(ExitCodes.Done, await logs.ExitAsync());
     }
 }

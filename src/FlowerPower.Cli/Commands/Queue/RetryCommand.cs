@@ -1,3 +1,4 @@
+using System.CommandLine;
 using FlowerPower.Cli.Parsing;
 using FlowerPower.Cli.Rendering;
 using FlowerPower.Client;
@@ -6,19 +7,24 @@ using FlowerPower.Jobs;
 namespace FlowerPower.Cli.Commands.Queue;
 
 /// <summary><c>queue retry</c>: lets a failed or cancelled job run again.</summary>
-internal sealed class RetryCommand(CommonOptions common)
-    : JobIdCommand(common, "retry", "Let a failed or cancelled job run again, with all its attempts")
+internal sealed class RetryCommand : JobIdCommand
 {
+    private readonly Option<bool> fresh = new("--fresh") { Description = "From the beginning: forget the checkpoint that former attempts saved" };
+
+    public RetryCommand(CommonOptions common)
+        : base(common, "retry", "Let a failed or cancelled job run again, with all its attempts") => Add(fresh);
+
     public override IReadOnlyList<Example> Examples { get; } =
     [
-        new("queue retry hello-tonight", "put it back in its queue"),
+        new("queue retry hello-tonight", "put it back in its queue; it goes on from its checkpoint, if it saved one"),
+        new("queue retry hello-tonight --fresh", "the same, from the beginning"),
         new("queue list --status failed --output json | jq -r '.jobs[].id' | xargs -n1 flowerpower queue retry", "all that failed"),
     ];
 
     public override string FailsWhen => "there is no such job, or it has neither failed nor been cancelled";
 
     protected override Task<CommandReply> AskAsync(CommandContext context, JobQueueManager queue, JobId job) =>
-        queue.RetryAsync(job, cancellationToken: context.Interrupted);
+        queue.RetryAsync(job, fresh: context.Parse.GetValue(fresh), cancellationToken: context.Interrupted);
 
     protected override string Done(CommandContext context, JobView job) => $"Job {job.Id} is {JobText.Word(job.Status)} again.";
 
