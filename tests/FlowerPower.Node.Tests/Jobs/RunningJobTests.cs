@@ -169,6 +169,50 @@ public sealed class RunningJobTests
     }
 
     [Fact]
+    public async Task A_job_that_saves_much_and_often_does_not_fill_the_log()
+    {
+        const int Saves = 200;
+        var big = Encoding.UTF8.GetBytes($"\"{new string('x', 100_000)}");
+        var executor = new ScriptedExecutor().On("job", async run =>
+        {
+            for (var i = 0; i < Saves; i++)
+            {
+                await run.Job.SaveCheckpointAsync(Encoding.UTF8.GetBytes($"{Encoding.UTF8.GetString(big)}{i}\""), run.Cancelled);
+            }
+
+            return "{}";
+        });
+        await using var node = await TestNode.StartAsync(executor, new NodeOptions { WorkerSlots = 1, LogEvents = 500 }, new InMemoryShardStore(1));
+
+        await node.EndAsync(await node.EnqueueAsync("job"));
+
+        var log = await node.Store.ReadLogAsync(0, after: 0, maxEntries: 1_000, CancellationToken.None);
+        Assert.InRange(log.Entries.Sum(entry => entry.Events.Sum(e => (long)e.Payload.Length)), 0, 500 * 4096 * 3 / 2);
+    }
+
+    [Fact]
+    public async Task A_thousand_jobs_that_wait_for_something_outside_run_at_once()
+    {
+        const int Jobs = 1_000;
+        var release = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var executor = new ScriptedExecutor().On("waits", run => release.Task.WaitAsync(run.Cancelled));
+        await using var node = await TestNode.StartAsync(executor, new NodeOptions { WorkerSlots = Jobs });
+        var ids = (await node.Queue.EnqueueAsync([.. Enumerable.Range(0, Jobs).Select(_ => new EnqueueRequest(TestNode.NewSpec("waits")))]).Within()).Select(r => r.Id).ToList();
+
+        for (var i = 0; i < Jobs; i++)
+        {
+            await executor.NextStartAsync();
+        }
+
+        Assert.Equal(Jobs, (await node.Queue.OverviewAsync().Within()).Counts[JobStatus.Running]);
+        release.SetResult("{}");
+        foreach (var id in ids)
+        {
+            Assert.Equal(JobStatus.Completed, (await node.EndAsync(id)).Status);
+        }
+    }
+
+    [Fact]
     public async Task Lines_are_read_while_the_job_runs_and_after_it_has_ended()
     {
         var release = new TaskCompletionSource<string>();
