@@ -53,6 +53,10 @@ public sealed class EmbeddedJobQueue(EmbeddedNode node) : IJobQueue
         node.Queue.LogsAsync(id, follow, after, cancellationToken);
 
     /// <inheritdoc/>
+    public IAsyncEnumerable<JobChange> WatchQueueAsync(JobFilter filter, CancellationToken cancellationToken = default) =>
+        node.Queue.WatchQueueAsync(filter, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<CommandReply> CancelAsync(JobId id, string by, string? reason = null, CancellationToken cancellationToken = default) =>
         node.Queue.CancelAsync(id, by, reason, cancellationToken);
 

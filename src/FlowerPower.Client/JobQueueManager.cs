@@ -170,6 +170,19 @@ public sealed partial class JobQueueManager : IAsyncDisposable
     /// <exception cref="QueueUnavailableException">The node went away, and none came within <see cref="QueueOptions.NodeReturnTimeout"/>.</exception>
     public IAsyncEnumerable<JobView> WatchAsync(JobId id, CancellationToken cancellationToken = default) => waits.WatchAsync(id, cancellationToken);
 
+    /// <summary>Every change of any job that matches, from now on, pushed; until the token is cancelled.</summary>
+    /// <param name="filter">Which jobs; <see langword="null"/>: all.</param>
+    /// <remarks>A reader that is too slow misses changes: <see cref="JobChange.SkippedBefore"/> says how many. A job that becomes due by the clock does not change.</remarks>
+    /// <exception cref="QueueUnavailableException">The node that serves the project went away; watch again when there is one.</exception>
+    public async IAsyncEnumerable<JobChange> WatchAllAsync(JobFilter? filter = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        await foreach (var change in opened.WatchQueueAsync(filter ?? new JobFilter(), cancellationToken).ConfigureAwait(false))
+        {
+            yield return change;
+        }
+    }
+
     /// <summary>The newest lines that a job wrote, oldest first, and others as they come.</summary>
     /// <param name="follow">Until the job has ended; else only those that there are now: the newest 200 of a running job, the newest 50 of one that has ended.</param>
     /// <remarks>

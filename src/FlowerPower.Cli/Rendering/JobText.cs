@@ -89,6 +89,14 @@ internal static class JobText
         (progress.Fraction is { } fraction ? FormattableString.Invariant($", {Math.Floor(fraction * 100):0} %") : "")
         + (progress.Text is { } text ? $": {text}" : "");
 
+    /// <summary><c>12:00:01.234  running    hello hello-tonight, 3 of 7 nodes, at monthly_normals</c>: a job that has changed, on one line.</summary>
+    public static string Change(JobView job, DateTimeOffset now)
+    {
+        var note = Note(job, now);
+        var at = now.ToUniversalTime().ToString("HH:mm:ss.fff", System.Globalization.CultureInfo.InvariantCulture);
+        return $"{at}  {Word(job.Status),-9}  {ResultText.Clean(job.Pipeline)} {job.Id}{(note.Length > 0 ? $", {note}" : "")}";
+    }
+
     /// <summary>A list of jobs.</summary>
     public static TextTable List(IEnumerable<JobView> jobs, DateTimeOffset now)
     {

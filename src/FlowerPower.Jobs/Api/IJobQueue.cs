@@ -29,6 +29,13 @@ public interface IJobQueue : IAsyncDisposable
     /// <remarks>A slow reader misses steps in between, never the last one.</remarks>
     IAsyncEnumerable<JobView> WatchAsync(JobId id, CancellationToken cancellationToken = default);
 
+    /// <summary>Every change of any job that matches, from now on; a job that becomes due by the clock does not change. It goes on until the token is cancelled.</summary>
+    /// <param name="filter">Its limit and place in a list do not matter.</param>
+    /// <remarks>
+    /// A reader that is too slow misses changes, and is told how many. What changes while a node of a cluster is out of reach is missed too.
+    /// </remarks>
+    IAsyncEnumerable<JobChange> WatchQueueAsync(JobFilter filter, CancellationToken cancellationToken = default);
+
     /// <summary>The newest lines that the job wrote, oldest first, and others as they come; none if there is no such job.</summary>
     /// <param name="follow">Until the job has ended; else only those that there are now.</param>
     /// <param name="after">Only lines after this place; <see langword="null"/>: from the oldest that is kept.</param>

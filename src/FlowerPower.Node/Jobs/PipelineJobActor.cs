@@ -307,6 +307,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
 
     private void TellWatchers()
     {
+        parts.Changes.Publish(state, progress);
         if (watchers is null)
         {
             return;

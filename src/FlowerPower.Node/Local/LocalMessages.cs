@@ -14,6 +14,7 @@ namespace FlowerPower.Node.Local;
 [JsonDerivedType(typeof(Wait), "wait")]
 [JsonDerivedType(typeof(Watch), "watch")]
 [JsonDerivedType(typeof(Logs), "logs")]
+[JsonDerivedType(typeof(WatchQueue), "watch-queue")]
 [JsonDerivedType(typeof(Cancel), "cancel")]
 [JsonDerivedType(typeof(Retry), "retry")]
 [JsonDerivedType(typeof(Overview), "overview")]
@@ -41,6 +42,8 @@ internal abstract record LocalRequest(long Number)
 
     /// <param name="After"><see langword="null"/>: from the oldest that is kept.</param>
     public sealed record Logs(long Number, JobId Id, bool Follow, JobLogPlace? After) : LocalRequest(Number);
+
+    public sealed record WatchQueue(long Number, JobFilter Filter) : LocalRequest(Number);
 
     public sealed record Cancel(long Number, JobId Id, string By, string? Reason) : LocalRequest(Number);
 
@@ -74,6 +77,7 @@ internal abstract record LocalRequest(long Number)
 [JsonDerivedType(typeof(Receipts), "receipts")]
 [JsonDerivedType(typeof(Job), "job")]
 [JsonDerivedType(typeof(Line), "line")]
+[JsonDerivedType(typeof(Change), "change")]
 [JsonDerivedType(typeof(Page), "page")]
 [JsonDerivedType(typeof(Reply), "reply")]
 [JsonDerivedType(typeof(Numbers), "numbers")]
@@ -92,6 +96,8 @@ internal abstract record LocalResponse(long Number)
     public sealed record Job(long Number, JobView? View) : LocalResponse(Number);
 
     public sealed record Line(long Number, JobLogLine Item) : LocalResponse(Number);
+
+    public sealed record Change(long Number, JobChange Item) : LocalResponse(Number);
 
     public sealed record Page(long Number, JobPage Jobs) : LocalResponse(Number);
 

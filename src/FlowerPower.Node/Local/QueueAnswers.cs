@@ -52,6 +52,13 @@ internal sealed class QueueAnswers(IJobQueue queue, string node, Action requestS
 
                     await send(new LocalResponse.Ended(n)).ConfigureAwait(false);
                     break;
+                case LocalRequest.WatchQueue r:
+                    await foreach (var change in queue.WatchQueueAsync(r.Filter, cancellationToken).ConfigureAwait(false))
+                    {
+                        await send(new LocalResponse.Change(n, change)).ConfigureAwait(false);
+                    }
+
+                    break;
                 case LocalRequest.Cancel r:
                     await send(new LocalResponse.Reply(
                         n, await queue.CancelAsync(r.Id, r.By, r.Reason, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);

@@ -139,6 +139,39 @@ public sealed class RunningJobCommandTests
     }
 
     [Fact]
+    public async Task All_changes_of_a_served_project_are_shown_until_somebody_interrupts_it()
+    {
+        using var project = new TempProject().WithHello();
+        using var worker = ToolProcess.Start(project, "queue", "worker", "start", "--count", "1");
+        await worker.LineAsync("Serving");
+        using var watch = ToolProcess.Start(project, "queue", "watch", "--all", "--pipeline", "hello");
+        await watch.LineAsync("watching all jobs");
+
+        var seen = watch.LineAsync("completed  hello ");
+        while (!seen.IsCompleted)
+        {
+            (await Tool.RunAsync(project, "queue", "enqueue", "hello", "--wait")).AssertDone(); // the first may end before the watch has begun
+        }
+
+        Assert.StartsWith("out: ", await seen, StringComparison.Ordinal);
+        watch.Signal(ToolProcess.Interrupt);
+        Assert.Equal(ExitCodes.Interrupted, await watch.ExitAsync());
+        worker.Signal(ToolProcess.Terminate);
+        await worker.ExitAsync();
+    }
+
+    [Fact]
+    public async Task What_can_be_watched_is_said_to_whoever_asks_for_something_else()
+    {
+        using var project = new TempProject().WithHello();
+
+        Assert.Contains("Nobody serves the project", (await Tool.RunAsync(project, "queue", "watch", "--all")).AssertFailed(), StringComparison.Ordinal);
+        Assert.Contains("--all", (await Tool.RunAsync(project, "queue", "watch")).AssertFailed(ExitCodes.Usage), StringComparison.Ordinal);
+        Assert.Contains("--all", (await Tool.RunAsync(project, "queue", "watch", "hello", "--all")).AssertFailed(ExitCodes.Usage), StringComparison.Ordinal);
+        Assert.Contains("--all", (await Tool.RunAsync(project, "queue", "watch", "hello", "--queue", "x")).AssertFailed(ExitCodes.Usage), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_a_job_reports_and_writes_is_shown_while_it_runs()
     {
         using var project = Project();

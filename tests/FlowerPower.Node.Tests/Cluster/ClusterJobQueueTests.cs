@@ -249,6 +249,9 @@ public sealed class ClusterJobQueueTests
         public Task<CommandReply> CancelAsync(JobId id, string by, string? reason = null, CancellationToken cancellationToken = default) =>
             throw new InvalidOperationException("Nobody asked for it.");
 
+        public IAsyncEnumerable<JobChange> WatchQueueAsync(JobFilter filter, CancellationToken cancellationToken = default) =>
+            throw new InvalidOperationException("Nobody asked for it.");
+
         public IAsyncEnumerable<JobLogLine> LogsAsync(
             JobId id, bool follow = false, JobLogPlace? after = null, CancellationToken cancellationToken = default) =>
             throw new InvalidOperationException("Nobody asked for it.");
