@@ -131,7 +131,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         }
 
         Answer(command, decision);
-        if (decision.Events.Count > 0)
+        if (decision.Events is not ([] or [JobEvent.CheckpointSaved])) // nobody can see a checkpoint
         {
             Announce(before, isWorkersAnswer: command is JobCommand.Succeed or JobCommand.Fail or JobCommand.Snooze);
         }
