@@ -77,7 +77,7 @@ internal abstract record LocalRequest(long Number)
 [JsonDerivedType(typeof(Receipts), "receipts")]
 [JsonDerivedType(typeof(Job), "job")]
 [JsonDerivedType(typeof(Line), "line")]
-[JsonDerivedType(typeof(Change), "change")]
+[JsonDerivedType(typeof(JobChanged), "job-changed")]
 [JsonDerivedType(typeof(Page), "page")]
 [JsonDerivedType(typeof(Reply), "reply")]
 [JsonDerivedType(typeof(Numbers), "numbers")]
@@ -97,7 +97,7 @@ internal abstract record LocalResponse(long Number)
 
     public sealed record Line(long Number, JobLogLine Item) : LocalResponse(Number);
 
-    public sealed record Change(long Number, JobChange Item) : LocalResponse(Number);
+    public sealed record JobChanged(long Number, JobChange Item) : LocalResponse(Number);
 
     public sealed record Page(long Number, JobPage Jobs) : LocalResponse(Number);
 

@@ -55,7 +55,7 @@ internal sealed class QueueAnswers(IJobQueue queue, string node, Action requestS
                 case LocalRequest.WatchQueue r:
                     await foreach (var change in queue.WatchQueueAsync(r.Filter, cancellationToken).ConfigureAwait(false))
                     {
-                        await send(new LocalResponse.Change(n, change)).ConfigureAwait(false);
+                        await send(new LocalResponse.JobChanged(n, change)).ConfigureAwait(false);
                     }
 
                     break;

@@ -15,11 +15,11 @@ public abstract partial class RemoteJobQueue
         long skipped = 0;
         var answers = Open(number, Channel.CreateBounded<LocalResponse>(
             new BoundedChannelOptions(ChangeReader.MaxHeld) { FullMode = BoundedChannelFullMode.DropOldest },
-            dropped => Interlocked.Add(ref skipped, 1 + ((dropped as LocalResponse.Change)?.Item.SkippedBefore ?? 0))));
+            dropped => Interlocked.Add(ref skipped, 1 + ((dropped as LocalResponse.JobChanged)?.Item.SkippedBefore ?? 0))));
         try
         {
             await SendAsync(new LocalRequest.WatchQueue(number, filter), cancellationToken).ConfigureAwait(false);
-            while (await NextAsync(answers, cancellationToken).ConfigureAwait(false) is LocalResponse.Change { Item: var change })
+            while (await NextAsync(answers, cancellationToken).ConfigureAwait(false) is LocalResponse.JobChanged { Item: var change })
             {
                 yield return change with { SkippedBefore = change.SkippedBefore + Interlocked.Exchange(ref skipped, 0) };
             }

@@ -56,7 +56,7 @@ internal static class ClusterWire
     private static int SizeOf(LocalResponse response) => response switch
     {
         LocalResponse.Job { View: { } view } => SizeOf(view),
-        LocalResponse.Change change => SizeOf(change.Item.Job),
+        LocalResponse.JobChanged change => SizeOf(change.Item.Job),
         LocalResponse.Line { Item: var line } => Small + line.Text.Length,
         LocalResponse.Page page => page.Jobs.Jobs.Sum(SizeOf),
         LocalResponse.Receipts receipts => receipts.Items.Count * Small,
