@@ -43,6 +43,7 @@ internal static class CommandTree
             new ResultCommand(common),
             new ListJobsCommand(common),
             new WatchCommand(common),
+            new LogsCommand(common),
             new CancelCommand(common),
             new RetryCommand(common),
             new DeleteCommand(common),

@@ -56,7 +56,12 @@ internal sealed class Output(CliHost host, bool isJson)
     }
 
     /// <summary>The result as a document; only with <c>--output json</c>. Numbers and texts are written as they are given.</summary>
-    public void Json(Action<Utf8JsonWriter> write)
+    public void Json(Action<Utf8JsonWriter> write) => Json(write, JsonOptions);
+
+    /// <summary>One of several results, each on a line of its own, as they come; only with <c>--output json</c>.</summary>
+    public void JsonLine(Action<Utf8JsonWriter> write) => Json(write, JsonOptions with { Indented = false });
+
+    private void Json(Action<Utf8JsonWriter> write, JsonWriterOptions options)
     {
         if (!isJson)
         {
@@ -64,7 +69,7 @@ internal sealed class Output(CliHost host, bool isJson)
         }
 
         using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, JsonOptions))
+        using (var writer = new Utf8JsonWriter(buffer, options))
         {
             write(writer);
         }

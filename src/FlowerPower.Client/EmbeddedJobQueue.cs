@@ -48,12 +48,22 @@ public sealed class EmbeddedJobQueue(EmbeddedNode node) : IJobQueue
         node.Queue.WatchAsync(id, cancellationToken);
 
     /// <inheritdoc/>
+    public IAsyncEnumerable<JobLogLine> LogsAsync(
+        JobId id, bool follow = false, JobLogPlace? after = null, CancellationToken cancellationToken = default) =>
+        node.Queue.LogsAsync(id, follow, after, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<JobChange> WatchQueueAsync(JobFilter filter, CancellationToken cancellationToken = default) =>
+        node.Queue.WatchQueueAsync(filter, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<CommandReply> CancelAsync(JobId id, string by, string? reason = null, CancellationToken cancellationToken = default) =>
         node.Queue.CancelAsync(id, by, reason, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CommandReply> RetryAsync(JobId id, string by, RequestId? request = null, CancellationToken cancellationToken = default) =>
-        node.Queue.RetryAsync(id, by, request, cancellationToken);
+    public Task<CommandReply> RetryAsync(
+        JobId id, string by, RequestId? request = null, bool fresh = false, CancellationToken cancellationToken = default) =>
+        node.Queue.RetryAsync(id, by, request, fresh, cancellationToken);
 
     /// <inheritdoc/>
     public Task<CommandReply> KeepAsync(JobId id, TimeSpan length, string by, CancellationToken cancellationToken = default) =>

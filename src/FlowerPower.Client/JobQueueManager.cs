@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using FlowerPower.Jobs;
@@ -19,6 +20,7 @@ public sealed partial class JobQueueManager : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly OpenedQueue queue;
     private readonly JobWaits waits;
+    private readonly JobLogReader logs;
 
     /// <summary>The jobs of a project.</summary>
     /// <param name="backend">A name that <see cref="QueueAdapter.Get"/> knows; <see langword="null"/>: the project's, else the default.</param>
@@ -32,7 +34,9 @@ public sealed partial class JobQueueManager : IAsyncDisposable
         adapter = ClusterPlaces.Of(project, this.options) is { } cluster ? new ClusterAdapter(cluster) : named;
         var place = QueuePlaces.Of(project, this.options);
         queue = new OpenedQueue(project, adapter, this.options, place.SocketPath);
-        waits = new JobWaits(queue, new NodeReturn(project, place, adapter, this.options, this.time));
+        var nodes = new NodeReturn(project, place, adapter, this.options, this.time);
+        waits = new JobWaits(queue, nodes);
+        logs = new JobLogReader(queue, nodes);
     }
 
     /// <summary>The project.</summary>
@@ -160,6 +164,47 @@ public sealed partial class JobQueueManager : IAsyncDisposable
     /// <exception cref="QueueUnavailableException">The node went away, and none came within <see cref="QueueOptions.NodeReturnTimeout"/>.</exception>
     public IAsyncEnumerable<JobView> WatchAsync(JobId id, CancellationToken cancellationToken = default) => waits.WatchAsync(id, cancellationToken);
 
+    /// <summary>Every change of any job that matches, from now on, pushed; until the token is cancelled.</summary>
+    /// <param name="filter">Which jobs; <see langword="null"/>: all.</param>
+    /// <remarks>A reader that is too slow misses changes: <see cref="JobChange.SkippedBefore"/> says how many. A job that becomes due by the clock does not change.</remarks>
+    /// <exception cref="QueueUnavailableException">The node that serves the project went away; watch again when there is one.</exception>
+    public async IAsyncEnumerable<JobChange> WatchAllAsync(JobFilter? filter = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var opened = await OpenAsync(cancellationToken).ConfigureAwait(false);
+        await foreach (var change in opened.WatchQueueAsync(filter ?? new JobFilter(), cancellationToken).ConfigureAwait(false))
+        {
+            yield return change;
+        }
+    }
+
+    /// <summary>The newest lines that a job wrote, oldest first, and others as they come.</summary>
+    /// <param name="follow">Until the job has ended; else only those that there are now: the newest 200 of a running job, the newest 50 of one that has ended.</param>
+    /// <remarks>
+    /// If the node that serves the project goes away meanwhile, or the job moves, it goes on with the next one. Lines that are missing for that, or because
+    /// there were too many, are counted in <see cref="JobLogLine.DroppedBefore"/>.
+    /// </remarks>
+    /// <exception cref="JobNotFoundException">There is no such job.</exception>
+    /// <exception cref="QueueUnavailableException">The node went away, and none came within <see cref="QueueOptions.NodeReturnTimeout"/>.</exception>
+    public async IAsyncEnumerable<JobLogLine> LogsAsync(
+        JobId id, bool follow = false, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        _ = await GetQueueStatusAsync(id, cancellationToken).ConfigureAwait(false);
+        if (!follow)
+        {
+            foreach (var line in await logs.ReadAsync(id, after: null, cancellationToken).ConfigureAwait(false))
+            {
+                yield return line;
+            }
+
+            yield break;
+        }
+
+        await foreach (var line in logs.FollowAsync(id, cancellationToken).ConfigureAwait(false))
+        {
+            yield return line;
+        }
+    }
+
     /// <summary>Jobs that match, newest first.</summary>
     public async Task<JobPage> ListAsync(JobFilter? filter = null, CancellationToken cancellationToken = default)
     {
@@ -179,11 +224,12 @@ public sealed partial class JobQueueManager : IAsyncDisposable
     /// <param name="request">
     /// Pass the same one to a call that repeats an earlier call of unknown outcome: it then changes nothing more; <see langword="null"/>: a new one.
     /// </param>
+    /// <param name="fresh">From the beginning: the checkpoint that former attempts saved is forgotten.</param>
     public async Task<CommandReply> RetryAsync(
-        JobId id, string? by = null, RequestId? request = null, CancellationToken cancellationToken = default)
+        JobId id, string? by = null, RequestId? request = null, bool fresh = false, CancellationToken cancellationToken = default)
     {
         var wish = request ?? NewRequest();
-        return await queue.AskAsync(opened => opened.RetryAsync(id, by ?? Environment.UserName, wish, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await queue.AskAsync(opened => opened.RetryAsync(id, by ?? Environment.UserName, wish, fresh, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Keep an ended job for another while than its retention says.</summary>

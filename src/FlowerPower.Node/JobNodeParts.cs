@@ -103,6 +103,9 @@ internal sealed class JobNodeParts(ActorSystem system, NodeOptions options, Work
     /// <summary>What jobs refused.</summary>
     public Refusals Refusals { get; } = new(options.Time);
 
+    /// <summary>Who watches all jobs.</summary>
+    public JobChanges Changes { get; } = new(options.Time);
+
     /// <summary>Tell the operator. A handler that throws harms nobody but itself.</summary>
     public void Warn(string text) => Tell(new NodeNotice(text));
 

@@ -37,6 +37,21 @@ internal sealed record WatchLost
     public static WatchLost Instance { get; } = new();
 }
 
+/// <summary>Ask a job for its lines after a place; answered with <see cref="LogLines"/>.</summary>
+/// <param name="After"><see langword="null"/>: from the oldest that is kept.</param>
+internal sealed record QueryLog(JobLogPlace? After);
+
+/// <summary>Tell <paramref name="Reader"/> the job's lines, with <see cref="LogLines"/>: those after a place now, and others as they come, until the job has ended.</summary>
+/// <remarks>As with <see cref="WatchJob"/>, <see cref="WatchLost"/> is told if the job's actor goes before that.</remarks>
+internal sealed record FollowLog(ActorRef Reader, JobLogPlace? After);
+
+/// <summary>No more of <see cref="FollowLog"/>.</summary>
+internal sealed record UnfollowLog(ActorRef Reader);
+
+/// <summary>Lines of a job, in the order of their places.</summary>
+/// <param name="IsOver">The job has ended, or does not exist: no more will come.</param>
+internal sealed record LogLines(IReadOnlyList<JobLogLine> Lines, bool IsOver);
+
 /// <summary>To the broker: this job waits.</summary>
 internal sealed record Offer(WaitingJob Job);
 
@@ -104,7 +119,8 @@ internal sealed record GrantAttempt(JobCommand.Start Start, ActorRef Worker, Sha
 internal sealed record GrantOutcome(GrantId Grant, bool Started);
 
 /// <summary>To a worker: run this attempt. Its answer is a command to the job.</summary>
-internal sealed record RunAttempt(JobSpec Spec, AttemptNumber Attempt, GrantId Grant);
+/// <param name="Checkpoint">What an earlier attempt saved, as UTF-8 JSON; empty if none did.</param>
+internal sealed record RunAttempt(JobSpec Spec, AttemptNumber Attempt, GrantId Grant, ReadOnlyMemory<byte> Checkpoint = default);
 
 /// <summary>To a worker: that attempt is not yours any more; stop it. Also a job's answer to a heartbeat that it refuses.</summary>
 internal sealed record StopAttempt(GrantId Grant, AttemptFate Fate);

@@ -12,7 +12,7 @@ using FlowerPower.Storage.Wire;
 namespace FlowerPower.Node;
 
 /// <summary>A node's <see cref="IJobQueue"/>: asks the job actors, and asks again when a shard was in the middle of a restart.</summary>
-internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, WorkerGauge gauge) : IJobQueue, IJobMailbox, IQueueMailbox
+internal sealed partial class NodeJobQueue(IShardStore store, JobNodeParts parts, WorkerGauge gauge) : IJobQueue, IJobMailbox, IQueueMailbox
 {
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(30);
@@ -149,8 +149,9 @@ internal sealed class NodeJobQueue(IShardStore store, JobNodeParts parts, Worker
     public Task<CommandReply> CancelAsync(JobId id, string by, string? reason = null, CancellationToken cancellationToken = default) =>
         CommandAsync(id, new JobCommand.Cancel(by, reason), cancellationToken);
 
-    public Task<CommandReply> RetryAsync(JobId id, string by, RequestId? request = null, CancellationToken cancellationToken = default) =>
-        CommandAsync(id, new JobCommand.Retry(by, request ?? parts.Options.Chance.NextRequest()), cancellationToken);
+    public Task<CommandReply> RetryAsync(
+        JobId id, string by, RequestId? request = null, bool fresh = false, CancellationToken cancellationToken = default) =>
+        CommandAsync(id, new JobCommand.Retry(by, request ?? parts.Options.Chance.NextRequest(), fresh), cancellationToken);
 
     public async Task<JobMailReceipt> PostAsync(JobId to, JobMail mail, CancellationToken cancellationToken)
     {

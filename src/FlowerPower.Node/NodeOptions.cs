@@ -16,7 +16,7 @@ public sealed record NodeOptions
     /// <summary>The queues that its workers serve; <see langword="null"/>: all.</summary>
     public IReadOnlyList<string>? Queues { get; init; }
 
-    /// <summary>Events that a shard's log may hold before its oldest jobs are written to their records and the log is cut; 1 or more.</summary>
+    /// <summary>Events that a shard's log may hold, a large one for each 4 KiB of it, before its oldest jobs are written to their records and the log is cut; 1 or more.</summary>
     public int LogEvents { get; init; } = 20_000;
 
     /// <summary>Job actors that a shard keeps in memory; a waiting job beyond it costs an index entry only. 1 or more.</summary>

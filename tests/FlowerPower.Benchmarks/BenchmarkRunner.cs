@@ -15,6 +15,7 @@ internal static class BenchmarkRunner
           --json       one JSON object a line: name, value (the median), unit, min, max, runs
           --only WORD  only figures whose names contain WORD
           --runs N     take every figure N times (1 to 100); those that take minutes are taken once
+          --count N    of the suite 'waiting': so many jobs; 10000 by default
         """;
 
     public static async Task<int> RunAsync(string[] args, IReadOnlyDictionary<string, IReadOnlyList<Measure>> suites)

@@ -5,6 +5,7 @@ using FlowerPower.Benchmarks.Kernel;
 using FlowerPower.Benchmarks.Redis;
 using FlowerPower.Benchmarks.Store;
 using FlowerPower.Benchmarks.Transport;
+using FlowerPower.Benchmarks.Waiting;
 
 if (args is [GrantCounter.Command])
 {
@@ -26,4 +27,5 @@ return await BenchmarkRunner.RunAsync(
         ["redis"] = RedisSuite.Measures,
         ["store"] = [.. StoreSuite.Measures.Select(Measure.Of)],
         ["transport"] = TransportSuite.Measures,
+        ["waiting"] = WaitingSuite.MeasuresOf(WaitingSuite.CountOf(args)),
     });

@@ -14,7 +14,12 @@ internal sealed class ScriptedExecutor : IJobExecutor
     private readonly ConcurrentDictionary<JobId, int> starts = new();
     private readonly ConcurrentDictionary<string, JobSpec> specs = new();
 
-    public sealed record Run(JobSpec Spec, int Attempt, Action<JobProgress> Progress, CancellationToken Cancelled);
+    public sealed record Run(JobSpec Spec, IRunningJob Job, CancellationToken Cancelled)
+    {
+        public int Attempt => Job.Attempt.InAll;
+
+        public void Progress(JobProgress progress) => Job.Report(progress);
+    }
 
     /// <summary>How often each job was started.</summary>
     public IReadOnlyDictionary<JobId, int> Starts => starts;
@@ -47,10 +52,9 @@ internal sealed class ScriptedExecutor : IJobExecutor
         }
     }
 
-    public async Task<ReadOnlyMemory<byte>> RunAsync(
-        JobSpec spec, AttemptNumber attempt, Action<JobProgress> progress, CancellationToken cancellationToken)
+    public async Task<ReadOnlyMemory<byte>> RunAsync(JobSpec spec, IRunningJob job, CancellationToken cancellationToken)
     {
-        var run = new Run(spec, attempt.InAll, progress, cancellationToken);
+        var run = new Run(spec, job, cancellationToken);
         starts.AddOrUpdate(spec.Id, 1, (_, n) => n + 1);
         specs[spec.Id.Value] = spec;
         started.Writer.TryWrite(run);

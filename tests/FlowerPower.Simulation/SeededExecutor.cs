@@ -29,9 +29,9 @@ internal sealed class SeededExecutor(World world, SimulatedNode node, TimeProvid
     /// <summary>Attempts that run now.</summary>
     public int Active { get; private set; }
 
-    public Task<ReadOnlyMemory<byte>> RunAsync(
-        JobSpec spec, AttemptNumber attempt, Action<JobProgress> progress, CancellationToken cancellationToken)
+    public Task<ReadOnlyMemory<byte>> RunAsync(JobSpec spec, IRunningJob job, CancellationToken cancellationToken)
     {
+        var attempt = job.Attempt;
         world.Note($"{node.Name} runs {spec.Id}, attempt {attempt.InAll}");
         LookAt(spec, attempt);
         if (spec.Pipeline == Steady && world.Chance(0.3))
@@ -56,7 +56,7 @@ internal sealed class SeededExecutor(World world, SimulatedNode node, TimeProvid
         look = time.CreateTimer(
             _ =>
             {
-                progress(new JobProgress(1, 2, null));
+                job.Report(new JobProgress(1, 2, null));
                 var isOver = world.Now >= endsAt;
                 if (isOver || (cancellationToken.IsCancellationRequested && spec.Pipeline != Stubborn))
                 {

@@ -153,6 +153,16 @@ internal static class JobJson
         json.WriteNumber("nodesDone", progress.NodesDone);
         json.WriteNumber("nodesTotal", progress.NodesTotal);
         json.WriteString("currentNode", progress.CurrentNode);
+        if (progress.Fraction is { } fraction)
+        {
+            json.WriteNumber("fraction", fraction);
+        }
+        else
+        {
+            json.WriteNull("fraction");
+        }
+
+        json.WriteString("text", progress.Text);
         json.WriteEndObject();
     }
 

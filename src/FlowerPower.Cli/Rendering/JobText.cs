@@ -83,7 +83,21 @@ internal static class JobText
     /// <summary><c>3 of 7 nodes, at monthly_normals</c>.</summary>
     public static string Progress(JobProgress progress) =>
         (progress.NodesTotal > 0 ? $"{progress.NodesDone} of {Sentences.Count(progress.NodesTotal, "node")}" : "starting")
-        + (progress.CurrentNode is { } node ? $", at {node}" : "");
+        + (progress.CurrentNode is { } node ? $", at {node}" : "")
+        + Said(progress);
+
+    /// <summary><c>, 42 %: page 7 of 20</c>: what the job says of itself; empty if it says nothing.</summary>
+    public static string Said(JobProgress progress) =>
+        (progress.Fraction is { } fraction ? FormattableString.Invariant($", {Math.Floor(fraction * 100):0} %") : "")
+        + (progress.Text is { } text ? $": {text}" : "");
+
+    /// <summary><c>12:00:01.234  running    hello hello-tonight, 3 of 7 nodes, at monthly_normals</c>: a job that has changed, on one line.</summary>
+    public static string Change(JobView job, DateTimeOffset now)
+    {
+        var note = Note(job, now);
+        var at = now.ToUniversalTime().ToString("HH:mm:ss.fff", System.Globalization.CultureInfo.InvariantCulture);
+        return $"{at}  {Word(job.Status),-9}  {ResultText.Clean(job.Pipeline)} {job.Id}{(note.Length > 0 ? $", {note}" : "")}";
+    }
 
     /// <summary>A list of jobs.</summary>
     public static TextTable List(IEnumerable<JobView> jobs, DateTimeOffset now)

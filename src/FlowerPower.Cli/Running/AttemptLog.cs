@@ -16,6 +16,7 @@ internal sealed class AttemptLog(Output output, TimeProvider time, bool isQuiet)
     private long cancelled;
     private long triedAgain;
     private long handedBack;
+    private long snoozed;
     private long takenAway;
 
     /// <summary>Jobs that failed for good.</summary>
@@ -41,6 +42,7 @@ internal sealed class AttemptLog(Output output, TimeProvider time, bool isQuiet)
                 Add(failed, $"{failed:N0} failed");
                 Add(cancelled, $"{cancelled:N0} cancelled");
                 Add(triedAgain, $"{Sentences.Count(triedAgain, "failed attempt")} to be tried again");
+                Add(snoozed, $"{Sentences.Count(snoozed, "attempt")} snoozed");
                 Add(handedBack, $"{Sentences.Count(handedBack, "attempt")} handed back");
                 Add(takenAway, $"{Sentences.Count(takenAway, "attempt")} taken away");
                 return string.Join(", ", parts);
@@ -87,6 +89,8 @@ internal sealed class AttemptLog(Output output, TimeProvider time, bool isQuiet)
                 return ref cancelled;
             case AttemptEnd.HandedBack:
                 return ref handedBack;
+            case AttemptEnd.Snoozed:
+                return ref snoozed;
             default:
                 return ref takenAway;
         }
@@ -108,6 +112,8 @@ internal sealed class AttemptLog(Output output, TimeProvider time, bool isQuiet)
                 return [$"{at} timed out {job} after {Times.Length(report.Job.Timeout ?? report.Took)}{Attempt(report)}"];
             case AttemptEnd.Cancelled:
                 return [$"{at} cancelled {job} after {took}"];
+            case AttemptEnd.Snoozed:
+                return [$"{at} snoozed {job} after {took}: it goes on later"];
             case AttemptEnd.HandedBack:
                 return [$"{at} handed back {job} after {took}: it runs again with the next worker"];
             default:

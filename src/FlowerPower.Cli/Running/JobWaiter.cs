@@ -58,6 +58,10 @@ internal static class JobWaiter
             {
                 output.Note(Line(view));
             }
+            else if (view is { Status: JobStatus.Running, Progress: { Text: not null } progress } && progress.Text != last.Progress?.Text)
+            {
+                output.Note(ResultText.Clean($"job {id}: running{JobText.Said(progress)}"));
+            }
 
             last = view;
         }

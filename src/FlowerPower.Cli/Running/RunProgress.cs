@@ -1,5 +1,6 @@
 using FlowerPower.Cli.Parsing;
 using FlowerPower.Cli.Rendering;
+using FlowerPower.Jobs;
 using FlowerPower.Pipelines;
 
 namespace FlowerPower.Cli.Running;
@@ -50,6 +51,21 @@ internal sealed class RunProgress : IPipelineObserver, IAsyncDisposable
         {
             output.Warn(node == pipeline ? message : $"{node}: {message}");
         }
+    }
+
+    /// <summary>A job's lines go where warnings go; they are no result.</summary>
+    public void Logged(string line)
+    {
+        foreach (var one in line.TrimEnd('\n').Split('\n'))
+        {
+            output.Note(ResultText.Clean(one));
+        }
+    }
+
+    public void Reported(double fraction, string? text)
+    {
+        var said = JobText.Said(new JobProgress(done, total, null) { Fraction = fraction, Text = text });
+        live?.Say($"{pipeline}  {done} of {Sentences.Count(total, "node")}{said}");
     }
 
     /// <inheritdoc/>

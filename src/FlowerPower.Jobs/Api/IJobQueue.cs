@@ -29,6 +29,19 @@ public interface IJobQueue : IAsyncDisposable
     /// <remarks>A slow reader misses steps in between, never the last one.</remarks>
     IAsyncEnumerable<JobView> WatchAsync(JobId id, CancellationToken cancellationToken = default);
 
+    /// <summary>Every change of any job that matches, from now on; a job that becomes due by the clock does not change. It goes on until the token is cancelled.</summary>
+    /// <param name="filter">Its limit and place in a list do not matter.</param>
+    /// <remarks>
+    /// A reader that is too slow misses changes, and is told how many. What changes while a node of a cluster is out of reach is missed too.
+    /// </remarks>
+    IAsyncEnumerable<JobChange> WatchQueueAsync(JobFilter filter, CancellationToken cancellationToken = default);
+
+    /// <summary>The newest lines that the job wrote, oldest first, and others as they come; none if there is no such job.</summary>
+    /// <param name="follow">Until the job has ended; else only those that there are now.</param>
+    /// <param name="after">Only lines after this place; <see langword="null"/>: from the oldest that is kept.</param>
+    /// <remarks>Lines may be missing, because there were too many or their reader was too slow: <see cref="JobLogLine.DroppedBefore"/> says how many.</remarks>
+    IAsyncEnumerable<JobLogLine> LogsAsync(JobId id, bool follow = false, JobLogPlace? after = null, CancellationToken cancellationToken = default);
+
     /// <summary>End a job, waiting or running.</summary>
     /// <param name="by">Who asks, for the job's history.</param>
     Task<CommandReply> CancelAsync(JobId id, string by, string? reason = null, CancellationToken cancellationToken = default);
@@ -36,7 +49,8 @@ public interface IJobQueue : IAsyncDisposable
     /// <summary>Let a failed or cancelled job run again.</summary>
     /// <param name="by">Who asks, for the job's history.</param>
     /// <param name="request">The same one again changes nothing and succeeds; <see langword="null"/>: a new one.</param>
-    Task<CommandReply> RetryAsync(JobId id, string by, RequestId? request = null, CancellationToken cancellationToken = default);
+    /// <param name="fresh">From the beginning: the checkpoint of former attempts is forgotten.</param>
+    Task<CommandReply> RetryAsync(JobId id, string by, RequestId? request = null, bool fresh = false, CancellationToken cancellationToken = default);
 
     /// <summary>Set what holds for all jobs of a queue. When it returns, every node that could be reached keeps to it.</summary>
     /// <param name="by">Who asks, for the queue's history.</param>

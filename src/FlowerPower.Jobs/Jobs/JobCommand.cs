@@ -5,6 +5,9 @@ public abstract record JobCommand
 {
     private JobCommand() { } // closed: every command is nested here
 
+    /// <summary>The newest lines of the running attempt, to be kept if the command ends it; <see langword="null"/> or empty: it wrote none.</summary>
+    public IReadOnlyList<JobLogLine>? Log { get; init; }
+
     /// <summary>Make the job. A job of that id that exists already is left as it is.</summary>
     /// <param name="Request">Whose wish it is, so that a repetition knows its own job; <see langword="null"/>: not told.</param>
     public sealed record Enqueue(JobSpec Spec, DateTimeOffset DueAt, RequestId? Request = null) : JobCommand;
@@ -18,6 +21,18 @@ public abstract record JobCommand
 
     /// <summary>How far the attempt is; kept in memory, not in the log.</summary>
     public sealed record ReportProgress(GrantId Grant, JobProgress Progress) : JobCommand;
+
+    /// <summary>What the attempt wrote; kept in memory, not in the log of events.</summary>
+    /// <param name="Lines">In the order of their numbers.</param>
+    public sealed record WriteLog(GrantId Grant, IReadOnlyList<JobLogLine> Lines) : JobCommand;
+
+    /// <summary>Where the attempt is, for the next one to go on from.</summary>
+    /// <param name="Json">UTF-8 JSON; at most <see cref="JobCheckpoint.MaxBytes"/>.</param>
+    public sealed record SaveCheckpoint(GrantId Grant, ReadOnlyMemory<byte> Json) : JobCommand;
+
+    /// <summary>The attempt ends without an outcome: another one goes on after a while. No failure, no crash, no retry used up.</summary>
+    /// <param name="For">From when the job hears it; at least a millisecond.</param>
+    public sealed record Snooze(GrantId Grant, TimeSpan For) : JobCommand;
 
     /// <summary>The attempt's result, as UTF-8 JSON.</summary>
     public sealed record Succeed(GrantId Grant, ReadOnlyMemory<byte> ResultJson) : JobCommand;
@@ -46,7 +61,8 @@ public abstract record JobCommand
 
     /// <summary>Let a failed or cancelled job run again, with all its attempts before it.</summary>
     /// <param name="Request">The same one again is a repetition, and changes nothing; <see langword="null"/>: none is recognized.</param>
-    public sealed record Retry(string By, RequestId? Request = null) : JobCommand;
+    /// <param name="Fresh">From the beginning: what former attempts saved is forgotten.</param>
+    public sealed record Retry(string By, RequestId? Request = null, bool Fresh = false) : JobCommand;
 
     /// <summary>Tell this job when you have ended. One that has ended already is known by the state that it answers with.</summary>
     public sealed record AddDependent(JobId Dependent) : JobCommand;

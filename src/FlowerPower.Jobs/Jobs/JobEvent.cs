@@ -47,7 +47,24 @@ public abstract record JobEvent
 
     /// <summary>An ended job waits again, with fresh attempts.</summary>
     /// <param name="Request">Whose wish it was; <see langword="null"/>: not known.</param>
-    public sealed record Retried(string By, RequestId? Request = null) : JobEvent;
+    /// <param name="Fresh">What former attempts saved is forgotten.</param>
+    public sealed record Retried(string By, RequestId? Request = null, bool Fresh = false) : JobEvent;
+
+    /// <summary>The newest lines of an attempt are kept with the job; its end follows at once.</summary>
+    public sealed record LogKept(int Attempt, JobLog Log) : JobEvent;
+
+    /// <summary>The running attempt saved where it is, as UTF-8 JSON.</summary>
+    public sealed record CheckpointSaved(int Attempt, ReadOnlyMemory<byte> Json) : JobEvent
+    {
+        /// <inheritdoc/>
+        public bool Equals(CheckpointSaved? other) => base.Equals(other) && Attempt == other.Attempt && Json.Span.SequenceEqual(other.Json.Span);
+
+        /// <inheritdoc/>
+        public override int GetHashCode() => HashCode.Combine(At, Attempt, Json.Length);
+    }
+
+    /// <summary>The attempt ended without an outcome, and the job waits until <paramref name="Until"/>. This uses up no retry.</summary>
+    public sealed record Snoozed(int Attempt, DateTimeOffset Until) : JobEvent;
 
     /// <summary>Another job wants to hear of this one's end.</summary>
     public sealed record DependentAdded(JobId Dependent) : JobEvent;

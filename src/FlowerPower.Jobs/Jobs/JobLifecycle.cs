@@ -16,6 +16,9 @@ public static class JobLifecycle
     /// <param name="jitter">A uniform sample in [0, 1), used if a retry is due.</param>
     /// <returns>The events to store, or a refusal. It changes nothing by itself.</returns>
     public static Decision Decide(JobState state, JobCommand command, DateTimeOffset now, double jitter) =>
+        AttemptRules.KeepLog(state, command, DecideBare(state, command, now, jitter), now);
+
+    private static Decision DecideBare(JobState state, JobCommand command, DateTimeOffset now, double jitter) =>
         (state, command) switch
         {
             (Absent, Enqueue c) => Accept(new Enqueued(c.Spec, c.DueAt, c.Request) { At = now }),
@@ -41,6 +44,9 @@ public static class JobLifecycle
 
             (Running s, Heartbeat c) when s.Grant == c.Grant => Nothing,
             (Running s, ReportProgress c) when s.Grant == c.Grant => Nothing,
+            (Running s, WriteLog c) when s.Grant == c.Grant => Nothing,
+            (Running s, SaveCheckpoint c) when s.Grant == c.Grant => AttemptRules.Save(s, c, now),
+            (Running s, Snooze c) when s.Grant == c.Grant => Accept(AttemptRules.Snooze(s, c, now)),
             (Running s, Succeed c) when s.Grant == c.Grant => Accept(new Completed(s.Attempt, c.ResultJson) { At = now }),
             (Running s, Fail c) when s.Grant == c.Grant => Accept(AfterFailure(s, c.Error, c.IsPermanent, now, jitter)),
 
@@ -48,9 +54,10 @@ public static class JobLifecycle
             (Finished { Outcome: JobStatus.Completed } s, Succeed c) when s.Trail.LastGrant == c.Grant => Nothing,
             (Finished { Outcome: JobStatus.Failed } s, Fail c) when s.Trail.LastGrant == c.Grant && s.Error == c.Error => Nothing,
             (Waiting { LastError: { } last } s, Fail c) when s.Trail.LastGrant == c.Grant && last == c.Error => Nothing,
+            (Waiting s, Snooze c) when AttemptRules.IsSnoozedBy(s, c.Grant) => Nothing,
 
             // A worker whose attempt was taken away may still answer. Its grant gives it away.
-            (_, Heartbeat or ReportProgress or Succeed or Fail) => Refuse(Refusal.StaleAttempt),
+            (_, Heartbeat or ReportProgress or WriteLog or SaveCheckpoint or Snooze or Succeed or Fail) => Refuse(Refusal.StaleAttempt),
 
             (Running s, CheckClock) when s.Deadline is { } deadline && now >= deadline =>
                 Accept(AfterFailure(s, TimedOut(s), isPermanent: false, now, jitter)),
@@ -67,7 +74,7 @@ public static class JobLifecycle
 
             // Before all else: what this wish brought about may have run and ended since.
             (_, Retry { Request: { } request }) when state.History!.HasHandled(request) => Nothing,
-            (Finished { Outcome: JobStatus.Failed or JobStatus.Cancelled }, Retry c) => Accept(new Retried(c.By, c.Request) { At = now }),
+            (Finished { Outcome: JobStatus.Failed or JobStatus.Cancelled }, Retry c) => Accept(new Retried(c.By, c.Request, c.Fresh) { At = now }),
             (_, Retry) => Refuse(Refusal.NotRetryable),
 
             (Finished, Keep c) => Accept(new Kept(c.By, Later(now, c.Length)) { At = now }),
@@ -102,8 +109,15 @@ public static class JobLifecycle
                     with
                 { Crashes = s.Trail.Crashes + (x.Crashed ? 1 : 0) },
                 x.At, LastError: null),
+            (Running s, LogKept x) when x.Attempt == s.Attempt =>
+                s with { Trail = s.Trail with { Log = (s.Trail.Log ?? JobLog.None).With(x.Log.Lines) } },
+            (Running s, CheckpointSaved x) when x.Attempt == s.Attempt =>
+                s with { Trail = s.Trail with { Checkpoint = new JobCheckpoint(x.Attempt, x.Json) } },
+            (Running s, Snoozed x) when x.Attempt == s.Attempt => new Waiting(
+                Step(s.Trail, e, JobStatus.Scheduled, x.Attempt, s.Worker.Value, "snoozed"), x.Until, LastError: null),
             (Running s, Completed x) when x.Attempt == s.Attempt => LinkRules.Ended(KeyRules.Completed(new Finished(
-                Step(s.Trail, e, JobStatus.Completed, x.Attempt, s.Worker.Value), JobStatus.Completed, x.At, x.ResultJson, null))),
+                Step(s.Trail, e, JobStatus.Completed, x.Attempt, s.Worker.Value) with { Checkpoint = null },
+                JobStatus.Completed, x.At, x.ResultJson, null))),
             (Running s, Failed x) when x.Attempt == s.Attempt => LinkRules.Ended(new Finished(
                 CountLast(Step(s.Trail, e, JobStatus.Failed, x.Attempt, s.Worker.Value, x.Error.Message), x.Error),
                 JobStatus.Failed, x.At, default, x.Error)),
@@ -115,7 +129,7 @@ public static class JobLifecycle
             (Finished { Outcome: JobStatus.Failed or JobStatus.Cancelled } s, Retried x) => LinkRules.Begin(
                 Step(s.Trail, e, s.Links.Awaits.IsEmpty ? JobStatus.Pending : JobStatus.Deferred, attempt: 0, x.By, "retried", request: x.Request)
                     with
-                { FailuresMade = 0, Crashes = 0, Retries = s.Trail.Retries + 1 },
+                { FailuresMade = 0, Crashes = 0, Retries = s.Trail.Retries + 1, Checkpoint = x.Fresh ? null : s.Trail.Checkpoint },
                 s.Links.Awaits, x.At),
             (Finished s, Kept x) => s with
             {
@@ -162,7 +176,7 @@ public static class JobLifecycle
         spec.Timeout is { } timeout ? Later(now, timeout) : null;
 
     // A wait longer than the calendar ends with the calendar: an overflow here would end the actor each time it came back.
-    private static DateTimeOffset Later(DateTimeOffset now, TimeSpan wait) =>
+    internal static DateTimeOffset Later(DateTimeOffset now, TimeSpan wait) =>
         wait < DateTimeOffset.MaxValue - now ? now + wait : DateTimeOffset.MaxValue;
 
     private static JobEvent AfterFailure(Running s, JobError error, bool isPermanent, DateTimeOffset now, double jitter)

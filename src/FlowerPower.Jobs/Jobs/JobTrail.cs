@@ -32,6 +32,12 @@ public sealed record JobTrail(
     /// <summary>The number of the queue's permit under which an attempt runs; <see langword="null"/>: none runs, or none was needed.</summary>
     public long? Permit { get; init; }
 
+    /// <summary>The newest lines of attempts that have ended; <see langword="null"/> if none wrote any.</summary>
+    public JobLog? Log { get; init; }
+
+    /// <summary>Where the next attempt goes on; <see langword="null"/> if it begins at the beginning.</summary>
+    public JobCheckpoint? Checkpoint { get; init; }
+
     /// <summary>The greatest length of <see cref="Transitions"/>.</summary>
     public const int MaxTransitions = 64;
 
@@ -89,6 +95,7 @@ public sealed record JobTrail(
         || (other is not null && EnqueuedAt == other.EnqueuedAt && AttemptsMade == other.AttemptsMade && FailuresMade == other.FailuresMade
             && Crashes == other.Crashes && DroppedTransitions == other.DroppedTransitions && Retries == other.Retries
             && Links == other.Links && HoldsKey == other.HoldsKey && Permit == other.Permit
+            && Log == other.Log && Checkpoint == other.Checkpoint
             && Spec == other.Spec && Transitions.AsSpan().SequenceEqual(other.Transitions.AsSpan()));
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FlowerPower.Actors.Transport;
 using FlowerPower.Jobs;
 using FlowerPower.Node.Cluster;
@@ -129,12 +130,48 @@ public sealed class ClusterClient : IJobQueue
     public IAsyncEnumerable<JobView> WatchAsync(JobId id, CancellationToken cancellationToken = default) => queue.WatchAsync(id, cancellationToken);
 
     /// <inheritdoc/>
+    public IAsyncEnumerable<JobLogLine> LogsAsync(
+        JobId id, bool follow = false, JobLogPlace? after = null, CancellationToken cancellationToken = default) =>
+        queue.LogsAsync(id, follow, after, cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<JobChange> WatchQueueAsync(JobFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            // Any node gathers what all have to tell; when it goes away, another one does.
+            var any = await nodes.OnAnyAsync(Task.FromResult, cancellationToken).ConfigureAwait(false);
+            var changes = any.WatchQueueAsync(filter, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            await using (changes.ConfigureAwait(false))
+            {
+                while (await HasNextAsync(changes, any).ConfigureAwait(false))
+                {
+                    yield return changes.Current;
+                }
+            }
+        }
+
+        static async ValueTask<bool> HasNextAsync(IAsyncEnumerator<JobChange> changes, IJobQueue any)
+        {
+            try
+            {
+                return await changes.MoveNextAsync().ConfigureAwait(false);
+            }
+            catch (QueueUnavailableException) when (any is PeerJobQueue { IsGone: true })
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     public Task<CommandReply> CancelAsync(JobId id, string by, string? reason = null, CancellationToken cancellationToken = default) =>
         queue.CancelAsync(id, by, reason, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CommandReply> RetryAsync(JobId id, string by, RequestId? request = null, CancellationToken cancellationToken = default) =>
-        queue.RetryAsync(id, by, request, cancellationToken);
+    public Task<CommandReply> RetryAsync(
+        JobId id, string by, RequestId? request = null, bool fresh = false, CancellationToken cancellationToken = default) =>
+        queue.RetryAsync(id, by, request, fresh, cancellationToken);
 
     /// <inheritdoc/>
     public Task<CommandReply> KeepAsync(JobId id, TimeSpan length, string by, CancellationToken cancellationToken = default) =>

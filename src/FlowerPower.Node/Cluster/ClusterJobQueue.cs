@@ -36,7 +36,7 @@ internal interface IClusterNodes
 /// <summary>
 /// All jobs of a cluster: each request goes to the node that has the job's shard, and again, with the same ids, to the next one if it has moved.
 /// </summary>
-internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, TimeProvider time) : IJobQueue, IJobMailbox, IQueueMailbox
+internal sealed partial class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, TimeProvider time) : IJobQueue, IJobMailbox, IQueueMailbox
 {
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
@@ -131,10 +131,11 @@ internal sealed class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, Ti
     public Task<CommandReply> CancelAsync(JobId id, string by, string? reason = null, CancellationToken cancellationToken = default) =>
         OnOwnerAsync(ShardOf(id), queue => queue.CancelAsync(id, by, reason, cancellationToken), cancellationToken);
 
-    public Task<CommandReply> RetryAsync(JobId id, string by, RequestId? request = null, CancellationToken cancellationToken = default)
+    public Task<CommandReply> RetryAsync(
+        JobId id, string by, RequestId? request = null, bool fresh = false, CancellationToken cancellationToken = default)
     {
         var wish = request ?? chance.NextRequest();
-        return OnOwnerAsync(ShardOf(id), queue => queue.RetryAsync(id, by, wish, cancellationToken), cancellationToken);
+        return OnOwnerAsync(ShardOf(id), queue => queue.RetryAsync(id, by, wish, fresh, cancellationToken), cancellationToken);
     }
 
     public Task<JobMailReceipt> PostAsync(JobId to, JobMail mail, CancellationToken cancellationToken) =>

@@ -131,8 +131,9 @@ internal sealed partial class ClusterPeers : ITransportHandler
                 break;
             case WorkerReport when !MayServe:
                 break; // told again, if it matters
-            case WorkerReport.Progressed progressed:
-                region.TellHere(progressed.Job.Value, progressed.ToCommand(), null); // nobody waits for an answer, and one could not travel
+            case WorkerReport.Progressed or WorkerReport.Wrote:
+                var said = (WorkerReport)message.Message;
+                region.TellHere(said.Job.Value, said.ToCommand(), null); // nobody waits for an answer, and one could not travel
                 break;
             case WorkerReport report:
                 region.TellHere(report.Job.Value, report.ToCommand(), node.Worker);

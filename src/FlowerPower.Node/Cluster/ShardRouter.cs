@@ -16,6 +16,12 @@ internal sealed class ShardRouter(ClusterPeers peers) : IShardRouter
             return;
         }
 
+        if (message is FollowLog follow)
+        {
+            follow.Reader.Tell(WatchLost.Instance);
+            return;
+        }
+
         var owner = OwnerOf(shard);
         if (message is not JobCommand command || !WorkerReport.IsOne(command) || owner is null || !owner.Tell(WorkerReport.Of(JobId.Parse(entityId), command)))
         {

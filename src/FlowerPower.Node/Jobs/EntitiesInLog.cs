@@ -16,7 +16,7 @@ internal sealed class EntitiesInLog
     private readonly Queue<(long Sequence, int Events)> entries = [];
     private long cutThrough;
 
-    /// <summary>Events in the log.</summary>
+    /// <summary>Events in the log, by their <see cref="LogWeight"/>.</summary>
     public int Events { get; private set; }
 
     /// <summary>Entities whose newest state is in the log only.</summary>

@@ -220,7 +220,7 @@ internal sealed class JobShardHost(int shard, IShardStore store, JobNodeParts pa
             foreach (var entry in page.Entries)
             {
                 replay.Add(entry);
-                sizes.Add((entry.Sequence, entry.Events.Count));
+                sizes.Add((entry.Sequence, LogWeight.Of(entry.Events)));
                 after = entry.Sequence;
             }
         }

@@ -14,6 +14,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
     private JobProgress? progress;
     private List<WatchJob>? watchers;
     private JobOutbox? outbox;
+    private JobLogBook? book;
 
     protected override async ValueTask OnStart()
     {
@@ -24,10 +25,11 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
     protected override ValueTask OnStop()
     {
         watchers?.ForEach(static watch => watch.Watcher.Tell(WatchLost.Instance));
+        book?.Lose();
 
         // An actor that waited long is old to the garbage collector, which would keep what it refers to until it looks at the old ones: the job's last
         // state, of each job that ends, would be copied twice first.
-        (state, progress, watchers) = (JobState.None, null, null);
+        (state, progress, watchers, book) = (JobState.None, null, null, null);
         return ValueTask.CompletedTask;
     }
 
@@ -54,6 +56,15 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
                 break;
             case UnwatchJob unwatch:
                 watchers?.RemoveAll(watch => watch.Watcher == unwatch.Watcher);
+                break;
+            case QueryLog query:
+                Answer(JobLogBook.After(query.After, state, book));
+                break;
+            case FollowLog follow:
+                (book ??= new JobLogBook()).Follow(follow, state);
+                break;
+            case UnfollowLog unfollow:
+                book?.Unfollow(unfollow.Reader);
                 break;
             case JobOutbox.NoteHeard answer:
                 return Hear(answer);
@@ -109,6 +120,10 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
             progress = report.Progress;
             TellWatchers();
         }
+        else if (decision.Refusal is null && command is JobCommand.WriteLog written)
+        {
+            (book ??= new JobLogBook()).Add(written.Lines);
+        }
         else if (command is JobCommand.CheckClock)
         {
             // The clock was set back between the tick and here: look at the right time, not when the check comes round again.
@@ -116,9 +131,9 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         }
 
         Answer(command, decision);
-        if (decision.Events.Count > 0)
+        if (decision.Events is not ([] or [JobEvent.CheckpointSaved])) // nobody can see a checkpoint
         {
-            Announce(before, isWorkersAnswer: command is JobCommand.Succeed or JobCommand.Fail);
+            Announce(before, isWorkersAnswer: command is JobCommand.Succeed or JobCommand.Fail or JobCommand.Snooze);
             if (before is JobState.Finished former && decision.Events is [JobEvent.Deleted deleted])
             {
                 Deletions.Record(parts, former, deleted.By);
@@ -173,7 +188,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
             }
             else
             {
-                grant.Worker.Tell(new RunAttempt(run.Trail.Spec, new AttemptNumber(run.Attempt, run.AttemptsThisRound), run.Grant), broker);
+                grant.Worker.Tell(new RunAttempt(run.Trail.Spec, new AttemptNumber(run.Attempt, run.AttemptsThisRound), run.Grant, run.Trail.Checkpoint?.Json ?? default), broker);
                 if (run.Worker != parts.WorkerId)
                 {
                     parts.Peers.AwaitWorkers(journal.Shard, [run.Worker]); // it may have been out of reach for so long that nobody looks for its attempts any more
@@ -200,6 +215,11 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
     {
         var options = parts.Options;
         var jitter = command is JobCommand.Fail ? options.Chance.NextDouble() : 0;
+        if (command.Log is null && book is not null && state is JobState.Running running)
+        {
+            command = command with { Log = book.Of(running.Attempt) }; // a worker that does not come to its attempt's end cannot tell its lines again
+        }
+
         var decision = JobLifecycle.Decide(state, command, options.Time.GetUtcNow(), jitter);
         if (decision.Refusal is { } reason)
         {
@@ -221,8 +241,13 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         await journal.AppendAsync(decision.Events is [JobEvent.Deleted deleted]
             ? PendingEvents.Of(deleted, (JobState.Finished)state)
             : PendingEvents.Of(decision.Events, next)); // 1. durable, and still ours
+        if ((state as JobState.Running)?.Grant != (next as JobState.Running)?.Grant)
+        {
+            progress = null; // it was that attempt's
+        }
+
         state = next; // 2. visible; whoever is told hears it after this
-        progress = null;
+        book?.Take(decision.Events, state);
     }
 
     private void Announce(JobState before, bool isWorkersAnswer)
@@ -288,6 +313,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
 
     private void TellWatchers()
     {
+        parts.Changes.Publish(state, progress);
         if (watchers is null)
         {
             return;
@@ -311,7 +337,7 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
     /// <summary>A job that has ended, or never was, needs no actor; a waiting one only until memory is wanted.</summary>
     private void RestIfIdle(bool hinted)
     {
-        if (watchers is null or [] && (!state.IsLive || (hinted && state is JobState.Waiting or JobState.Deferred && state.Links.Outbox.IsEmpty)))
+        if (watchers is null or [] && book is not { IsFollowed: true } && (!state.IsLive || (hinted && state is JobState.Waiting or JobState.Deferred && state.Links.Outbox.IsEmpty)))
         {
             Context.Passivate();
         }

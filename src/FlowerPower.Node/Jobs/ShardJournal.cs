@@ -251,7 +251,7 @@ internal sealed class ShardJournal(
             }
         }
 
-        if (checkpointAll || log.Events + events.Count > parts.Options.LogEvents)
+        if (checkpointAll || log.Events + LogWeight.Of(events) > parts.Options.LogEvents)
         {
             var atMost = checkpointAll ? int.MaxValue : Math.Max(limits.RecordsPerBatch, events.Count * 2);
             log.MoveToRecords(records, atMost, limits.BatchBytes, newest: sequence);
@@ -278,7 +278,7 @@ internal sealed class ShardJournal(
         {
             sequence++;
             token = entry.Token;
-            log.Stored(sequence, entry.Events.Count, entry.CutThrough);
+            log.Stored(sequence, LogWeight.Of(entry.Events), entry.CutThrough);
         }
 
         foreach (var pending in batch)

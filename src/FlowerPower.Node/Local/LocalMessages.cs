@@ -13,6 +13,8 @@ namespace FlowerPower.Node.Local;
 [JsonDerivedType(typeof(List), "list")]
 [JsonDerivedType(typeof(Wait), "wait")]
 [JsonDerivedType(typeof(Watch), "watch")]
+[JsonDerivedType(typeof(Logs), "logs")]
+[JsonDerivedType(typeof(WatchQueue), "watch-queue")]
 [JsonDerivedType(typeof(Cancel), "cancel")]
 [JsonDerivedType(typeof(Retry), "retry")]
 [JsonDerivedType(typeof(Keep), "keep")]
@@ -40,9 +42,14 @@ internal abstract record LocalRequest(long Number)
 
     public sealed record Watch(long Number, JobId Id) : LocalRequest(Number);
 
+    /// <param name="After"><see langword="null"/>: from the oldest that is kept.</param>
+    public sealed record Logs(long Number, JobId Id, bool Follow, JobLogPlace? After) : LocalRequest(Number);
+
+    public sealed record WatchQueue(long Number, JobFilter Filter) : LocalRequest(Number);
+
     public sealed record Cancel(long Number, JobId Id, string By, string? Reason) : LocalRequest(Number);
 
-    public sealed record Retry(long Number, JobId Id, string By, RequestId? Request = null) : LocalRequest(Number);
+    public sealed record Retry(long Number, JobId Id, string By, RequestId? Request = null, bool Fresh = false) : LocalRequest(Number);
 
     public sealed record Keep(long Number, JobId Id, TimeSpan Length, string By) : LocalRequest(Number);
 
@@ -70,11 +77,13 @@ internal abstract record LocalRequest(long Number)
     public sealed record Stop(long Number) : LocalRequest(Number);
 }
 
-/// <summary>A node's answers. Every request but <see cref="LocalRequest.Forget"/> has one; a watch has many, then <see cref="Ended"/>.</summary>
+/// <summary>A node's answers. Every request but <see cref="LocalRequest.Forget"/> has one; a watch and a job's lines have many, then <see cref="Ended"/>.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "is")]
 [JsonDerivedType(typeof(Welcome), "welcome")]
 [JsonDerivedType(typeof(Receipts), "receipts")]
 [JsonDerivedType(typeof(Job), "job")]
+[JsonDerivedType(typeof(Line), "line")]
+[JsonDerivedType(typeof(JobChanged), "job-changed")]
 [JsonDerivedType(typeof(Page), "page")]
 [JsonDerivedType(typeof(Reply), "reply")]
 [JsonDerivedType(typeof(Numbers), "numbers")]
@@ -91,6 +100,10 @@ internal abstract record LocalResponse(long Number)
 
     /// <param name="View"><see langword="null"/>: there is no such job.</param>
     public sealed record Job(long Number, JobView? View) : LocalResponse(Number);
+
+    public sealed record Line(long Number, JobLogLine Item) : LocalResponse(Number);
+
+    public sealed record JobChanged(long Number, JobChange Item) : LocalResponse(Number);
 
     public sealed record Page(long Number, JobPage Jobs) : LocalResponse(Number);
 

@@ -44,13 +44,28 @@ internal sealed class QueueAnswers(IJobQueue queue, string node, Action requestS
 
                     await send(new LocalResponse.Ended(n)).ConfigureAwait(false);
                     break;
+                case LocalRequest.Logs r:
+                    await foreach (var line in queue.LogsAsync(r.Id, r.Follow, r.After, cancellationToken).ConfigureAwait(false))
+                    {
+                        await send(new LocalResponse.Line(n, line)).ConfigureAwait(false);
+                    }
+
+                    await send(new LocalResponse.Ended(n)).ConfigureAwait(false);
+                    break;
+                case LocalRequest.WatchQueue r:
+                    await foreach (var change in queue.WatchQueueAsync(r.Filter, cancellationToken).ConfigureAwait(false))
+                    {
+                        await send(new LocalResponse.JobChanged(n, change)).ConfigureAwait(false);
+                    }
+
+                    break;
                 case LocalRequest.Cancel r:
                     await send(new LocalResponse.Reply(
                         n, await queue.CancelAsync(r.Id, r.By, r.Reason, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
                     break;
                 case LocalRequest.Retry r:
                     await send(new LocalResponse.Reply(
-                        n, await queue.RetryAsync(r.Id, r.By, r.Request, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+                        n, await queue.RetryAsync(r.Id, r.By, r.Request, r.Fresh, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
                     break;
                 case LocalRequest.Keep r:
                     await send(new LocalResponse.Reply(

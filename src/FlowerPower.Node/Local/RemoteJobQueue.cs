@@ -6,7 +6,7 @@ using FlowerPower.Jobs;
 namespace FlowerPower.Node.Local;
 
 /// <summary>A node in another process as an <see cref="IJobQueue"/>: numbers requests and pairs answers with them, over any connection.</summary>
-public abstract class RemoteJobQueue : IJobQueue
+public abstract partial class RemoteJobQueue : IJobQueue
 {
     private readonly ConcurrentDictionary<long, Channel<LocalResponse>> waiting = [];
     private Exception? broken;
@@ -57,8 +57,9 @@ public abstract class RemoteJobQueue : IJobQueue
         (await AskAsync<LocalResponse.Reply>(n => new LocalRequest.Cancel(n, id, by, reason), cancellationToken).ConfigureAwait(false)).Command;
 
     /// <inheritdoc/>
-    public async Task<CommandReply> RetryAsync(JobId id, string by, RequestId? request = null, CancellationToken cancellationToken = default) =>
-        (await AskAsync<LocalResponse.Reply>(n => new LocalRequest.Retry(n, id, by, request), cancellationToken).ConfigureAwait(false)).Command;
+    public async Task<CommandReply> RetryAsync(
+        JobId id, string by, RequestId? request = null, bool fresh = false, CancellationToken cancellationToken = default) =>
+        (await AskAsync<LocalResponse.Reply>(n => new LocalRequest.Retry(n, id, by, request, fresh), cancellationToken).ConfigureAwait(false)).Command;
 
     /// <inheritdoc/>
     public async Task<CommandReply> KeepAsync(JobId id, TimeSpan length, string by, CancellationToken cancellationToken = default) =>
@@ -134,9 +135,11 @@ public abstract class RemoteJobQueue : IJobQueue
         }
     }
 
-    private Channel<LocalResponse> Open(long number)
+    private Channel<LocalResponse> Open(long number) =>
+        Open(number, Channel.CreateUnbounded<LocalResponse>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true }));
+
+    private Channel<LocalResponse> Open(long number, Channel<LocalResponse> answers)
     {
-        var answers = Channel.CreateUnbounded<LocalResponse>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
         waiting[number] = answers;
         if (Volatile.Read(ref broken) is { } error)
         {

@@ -22,6 +22,9 @@ public enum AttemptEnd
 
     /// <summary>The job was not this attempt's any more, for another reason; what it came to is not recorded.</summary>
     TakenAway = 6,
+
+    /// <summary>It wants to go on later; the job waits until then.</summary>
+    Snoozed = 7,
 }
 
 /// <summary>What became of one attempt, after its job has stored it.</summary>
@@ -40,6 +43,7 @@ public sealed record AttemptReport(
         (JobCommand.Succeed, null) => new(run.Spec, run.Attempt, took, AttemptEnd.Completed, EndsJob: true),
         (JobCommand.Fail failed, null) =>
             new(run.Spec, run.Attempt, took, AttemptEnd.Failed, FateOf(reply, run).IsOver, failed.Error),
+        (JobCommand.Snooze, null) => new(run.Spec, run.Attempt, took, AttemptEnd.Snoozed, EndsJob: false),
         (JobCommand.LoseWorker, null) => new(run.Spec, run.Attempt, took, AttemptEnd.HandedBack, EndsJob: false),
         _ => Stopped(run, took, FateOf(reply, run)),
     };

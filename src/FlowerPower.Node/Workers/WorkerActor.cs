@@ -1,5 +1,6 @@
 using FlowerPower.Actors;
 using FlowerPower.Jobs;
+using FlowerPower.Pipelines;
 using FlowerPower.Storage.Wire;
 
 namespace FlowerPower.Node.Workers;
@@ -13,7 +14,6 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
     private const int HandBackTries = 4;
 
     private static readonly TimeSpan ReportTimeout = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan ProgressEvery = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan FirstResendAfter = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ResendAtMostAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan GrantMayTake = TimeSpan.FromMilliseconds(500);
@@ -146,31 +146,34 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
             return;
         }
 
-        var attempt = new RunningAttempt(run, parts.Options.Time.GetTimestamp());
+        var attempt = new RunningAttempt(run, parts.Options.Time.GetTimestamp(), parts, board.LogBudget(parts.Options.Time));
         running[run.Grant] = attempt;
         var self = Context.Self;
-        var progress = new ProgressThrottle(
-            report => parts.Jobs.Tell(run.Spec.Id.Value, new JobCommand.ReportProgress(run.Grant, report)), parts.Options.Time, ProgressEvery);
-        parts.RunBeside(async () => self.Tell(new AttemptEnded(run.Grant, await RunAsync(run, attempt, progress).ConfigureAwait(false))));
+        parts.RunBeside(async () =>
+        {
+            var outcome = await RunAsync(run, attempt).ConfigureAwait(false);
+            attempt.Voice.Close();
+            self.Tell(new AttemptEnded(run.Grant, outcome with { Log = attempt.Voice.NewestLines }));
+        });
     }
 
-    private async Task<JobCommand> RunAsync(RunAttempt run, RunningAttempt attempt, ProgressThrottle progress)
+    private async Task<JobCommand> RunAsync(RunAttempt run, RunningAttempt attempt)
     {
         try
         {
             var spec = await ParentInputs.ApplyAsync(run.Spec, parts.AllJobs, attempt.Cancellation.Token).ConfigureAwait(false);
-            var result = await executor.RunAsync(spec, run.Attempt, progress.Report, attempt.Cancellation.Token).ConfigureAwait(false);
+            var result = await executor.RunAsync(spec, attempt.Voice, attempt.Cancellation.Token).ConfigureAwait(false);
             return JobWire.ProblemWithResult(result.Span) is { } problem
                 ? new JobCommand.Fail(run.Grant, JobError.Named("ResultRefused", problem), IsPermanent: true)
                 : new JobCommand.Succeed(run.Grant, result);
         }
+        catch (Exception error) when (SnoozeException.In(error) is { } snooze)
+        {
+            return new JobCommand.Snooze(run.Grant, snooze.Duration);
+        }
         catch (Exception error)
         {
             return new JobCommand.Fail(run.Grant, JobErrors.Of(error), JobErrors.IsPermanent(error));
-        }
-        finally
-        {
-            progress.Close();
         }
     }
 
@@ -280,7 +283,7 @@ internal sealed class WorkerActor(JobNodeParts parts, IJobExecutor executor, Wor
 
     private void GiveBack(JobId job, GrantId grant, RunningAttempt? attempt)
     {
-        var report = new PendingReport(grant, job, new JobCommand.LoseWorker(parts.WorkerId, HandedBack: true, grant), attempt);
+        var report = new PendingReport(grant, job, new JobCommand.LoseWorker(parts.WorkerId, HandedBack: true, grant) { Log = attempt?.Voice.NewestLines }, attempt);
         reports[grant] = report;
         Send(report);
     }

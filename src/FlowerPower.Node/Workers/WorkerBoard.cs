@@ -7,6 +7,8 @@ namespace FlowerPower.Node.Workers;
 /// <param name="slots">0 or more.</param>
 internal sealed class WorkerBoard(int slots)
 {
+    private LogBudget? logBudget;
+
     /// <summary>Attempts that run, by grant.</summary>
     public Dictionary<GrantId, RunningAttempt> Running { get; } = [];
 
@@ -43,6 +45,9 @@ internal sealed class WorkerBoard(int slots)
     /// <summary>No more work is taken.</summary>
     public bool IsDraining { get; set; }
 
+    /// <summary>What all attempts may log together.</summary>
+    public LogBudget LogBudget(TimeProvider time) => logBudget ??= new LogBudget(LogWriter.BytesPerSecondOfNode, time);
+
     /// <summary>Who wants to hear when everything is reported; <see langword="null"/>: nobody.</summary>
     public ActorRef? DrainedTo { get; set; }
 }
@@ -72,15 +77,24 @@ internal sealed class BrokerSeat
 }
 
 /// <summary>An attempt in a slot.</summary>
-/// <param name="startedAt">By the monotonic clock.</param>
-internal sealed class RunningAttempt(RunAttempt run, long startedAt)
+internal sealed class RunningAttempt
 {
-    public RunAttempt Run { get; } = run;
+    /// <param name="startedAt">By the monotonic clock.</param>
+    public RunningAttempt(RunAttempt run, long startedAt, JobNodeParts parts, LogBudget ofNode)
+    {
+        (Run, StartedAt) = (run, startedAt);
+        Voice = new AttemptVoice(parts, run, ofNode, Cancellation.Token);
+    }
+
+    public RunAttempt Run { get; }
+
+    /// <summary>What it says while it runs.</summary>
+    public AttemptVoice Voice { get; }
 
     public JobId Job => Run.Spec.Id;
 
     /// <summary>When it started, by the monotonic clock.</summary>
-    public long StartedAt { get; } = startedAt;
+    public long StartedAt { get; }
 
     /// <summary>How long it ran; <see langword="null"/> while it runs.</summary>
     public TimeSpan? Took { get; set; }

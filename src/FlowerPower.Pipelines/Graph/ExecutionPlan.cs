@@ -35,7 +35,8 @@ internal sealed record PlanStep(
 /// <param name="Value">The value if there is no step, already of the parameter's type.</param>
 /// <param name="Converts">Must the step's value be converted to the parameter's type?</param>
 /// <param name="IsToken">Is it the run's cancellation token?</param>
-internal readonly record struct PlanSlot(int Step, object? Value, bool Converts, bool IsToken);
+/// <param name="IsContext">Is it the run's job?</param>
+internal readonly record struct PlanSlot(int Step, object? Value, bool Converts, bool IsToken, bool IsContext = false);
 
 /// <summary>One value to be returned: a step's, or one that is known.</summary>
 internal readonly record struct PlanResult(string Name, int Step, object? Value);

@@ -92,6 +92,11 @@ internal sealed class GraphBuilder
             return argument;
         }
 
+        if (type == typeof(JobContext))
+        {
+            return argument with { Source = new Job() };
+        }
+
         var named = new FromName(
             each?.Source ?? NodeNames.Snake(parameter.Name!), parameter.HasDefaultValue, parameter.HasDefaultValue ? DefaultOf(parameter) : null);
         return argument with

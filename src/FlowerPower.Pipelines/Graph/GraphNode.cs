@@ -89,6 +89,9 @@ internal sealed record Literal(object? Value) : ArgumentSource;
 /// <summary>The run's cancellation token.</summary>
 internal sealed record Cancellation : ArgumentSource;
 
+/// <summary>The job that the run is for.</summary>
+internal sealed record Job : ArgumentSource;
+
 /// <summary>One parameter of a node.</summary>
 internal sealed record NodeArgument(string Parameter, Type Type, ParameterInfo? Info, bool IsEach, ArgumentSource Source)
 {

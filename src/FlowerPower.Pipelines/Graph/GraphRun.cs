@@ -11,6 +11,7 @@ internal sealed partial class GraphRun
     private readonly TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly RunObserver observer;
+    private readonly JobContext context;
 
     private readonly Lock gate = new(); // guards what follows
     private readonly StepState[] states;
@@ -23,6 +24,7 @@ internal sealed partial class GraphRun
     {
         (this.plan, this.options, stepsLeft) = (plan, options, plan.Steps.Count);
         observer = new RunObserver(options.Observer, options.Clock);
+        context = options.Job ?? new InProcessJobContext(options.Observer);
         states = [.. plan.Steps.Select(step => new StepState { Waits = step.Givers.Count, Users = step.Takers.Count })];
     }
 
@@ -173,6 +175,7 @@ internal sealed partial class GraphRun
             var slot = step.Slots[i];
             arguments[i] = i == step.EachSlot ? states[work.Step].Elements![work.Element]
                 : slot.IsToken ? stop.Token
+                : slot.IsContext ? context
                 : slot.Step < 0 ? slot.Value
                 : Fitted(step, i, states[slot.Step].Value, slot.Converts);
         }

@@ -9,6 +9,9 @@ public sealed record GraphRunOptions
     /// <summary>Who watches the run; null: nobody.</summary>
     public IPipelineObserver? Observer { get; init; }
 
+    /// <summary>What functions get that take a <see cref="JobContext"/>; null: an <see cref="InProcessJobContext"/> of this run's own.</summary>
+    public JobContext? Job { get; init; }
+
     /// <summary>
     /// After a failure or a cancellation, how long functions under way may take to notice their token; zero or more. Those that do not are left
     /// behind and the run ends, as no thread can be stopped from outside. One second unless set.

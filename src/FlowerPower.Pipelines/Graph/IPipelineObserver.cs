@@ -22,4 +22,17 @@ public interface IPipelineObserver
     /// <param name="node">The node's name.</param>
     /// <param name="message">What it is: one sentence.</param>
     void Warned(string node, string message);
+
+    /// <summary>A function has written to its job's log, in a run without a queue. It may come beside other calls.</summary>
+    /// <param name="line">One line, or several.</param>
+    void Logged(string line)
+    {
+    }
+
+    /// <summary>A function has said how far the job is, in a run without a queue. It may come beside other calls.</summary>
+    /// <param name="fraction">0 to 1.</param>
+    /// <param name="text">What it is doing; null if it does not say.</param>
+    void Reported(double fraction, string? text)
+    {
+    }
 }

@@ -90,6 +90,8 @@ internal sealed class Planner(FunctionGraph graph, IReadOnlyDictionary<string, o
         {
             case Cancellation:
                 return new PlanSlot(-1, null, false, IsToken: true);
+            case Job:
+                return new PlanSlot(-1, null, false, false, IsContext: true);
             case Literal(var literal):
                 return Known(literal);
             case FromName(var name, _, _) when overrides.TryGetValue(name, out var value):

@@ -43,13 +43,19 @@ public sealed partial class FlowerPowerProject
         }
 
         var retry = new InProcessRetry(resolved.Retry);
-        for (var failed = 0; ; failed++)
+        var job = new InProcessJobContext(observer);
+        for (var failed = 0; ; job.BeginNext())
         {
             try
             {
-                var values = await RunOnceAsync(name, resolved, observer, ct).ConfigureAwait(false);
+                var values = await RunOnceAsync(name, resolved, observer, job, ct).ConfigureAwait(false);
                 await TellEndAsync("on_success", resolved.OnSuccess, () => new PipelineOutcome(name, "completed", null, JsonOf(values)), observer, ct).ConfigureAwait(false);
                 return values;
+            }
+            catch (NodeFailedException error) when (SnoozeException.In(error) is { } snooze)
+            {
+                observer?.Warned(error.Node, FormattableString.Invariant($"It snoozes, so the run waits {snooze.Duration.TotalSeconds:0.###} s and begins anew."));
+                await Task.Delay(snooze.Duration < InProcessRetry.MaxDelay ? snooze.Duration : InProcessRetry.MaxDelay, Clock, ct).ConfigureAwait(false);
             }
             catch (NodeFailedException error) when (retry.Wants(error.InnerException!, failed))
             {
@@ -57,6 +63,7 @@ public sealed partial class FlowerPowerProject
                 observer?.Warned(error.Node, FormattableString.Invariant(
                     $"{error.Message} Retry {failed + 1} of {resolved.Retry.MaxRetries} in {delay.TotalSeconds:0.###} s."));
                 await Task.Delay(delay, Clock, ct).ConfigureAwait(false);
+                failed++;
             }
             catch (NodeFailedException error)
             {
@@ -72,8 +79,18 @@ public sealed partial class FlowerPowerProject
     /// <param name="observer">Told of nodes and warnings; null: nobody.</param>
     /// <param name="ct">Ends the run.</param>
     /// <inheritdoc cref="RunAsync"/>
+    public Task<IReadOnlyDictionary<string, object?>> RunOnceAsync(
+        string name, RunConfig resolved, IPipelineObserver? observer, CancellationToken ct) => RunOnceAsync(name, resolved, observer, job: null, ct);
+
+    /// <summary>Makes one attempt, without retries, for a job.</summary>
+    /// <param name="name">The pipeline's name.</param>
+    /// <param name="resolved">What <see cref="Resolve"/> gave.</param>
+    /// <param name="observer">Told of nodes and warnings; null: nobody.</param>
+    /// <param name="job">What functions get that take a <see cref="JobContext"/>; null: one of this run's own.</param>
+    /// <param name="ct">Ends the run.</param>
+    /// <inheritdoc cref="RunAsync"/>
     public async Task<IReadOnlyDictionary<string, object?>> RunOnceAsync(
-        string name, RunConfig resolved, IPipelineObserver? observer, CancellationToken ct)
+        string name, RunConfig resolved, IPipelineObserver? observer, JobContext? job, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(resolved);
         // The first run may compile, which takes a second: not on the thread of whoever asks.
@@ -88,6 +105,7 @@ public sealed partial class FlowerPowerProject
             MaxWorkers = resolved.Executor.IsSequential ? 1 : resolved.Executor.MaxWorkers,
             Observer = observer,
             Clock = Clock,
+            Job = job,
         };
         return await new GraphRunner().RunAsync(plan, options, ct).ConfigureAwait(false);
     }

@@ -106,7 +106,28 @@ internal static class EventWire
             case JobEvent.Retried x:
                 SpecWire.WriteText(w, WireNames.By, x.By);
                 WriteRequest(w, x.Request);
+                if (x.Fresh)
+                {
+                    w.WriteBoolean(WireNames.Fresh, true);
+                }
+
                 return JobWireTypes.Retried;
+
+            case JobEvent.LogKept x:
+                w.WriteNumber(WireNames.Attempt, x.Attempt);
+                w.WritePropertyName(WireNames.Log);
+                AttemptWire.Write(w, x.Log);
+                return JobWireTypes.LogKept;
+
+            case JobEvent.CheckpointSaved x:
+                w.WriteNumber(WireNames.Attempt, x.Attempt);
+                SpecWire.WriteRaw(w, WireNames.Checkpoint, x.Json);
+                return JobWireTypes.CheckpointSaved;
+
+            case JobEvent.Snoozed x:
+                w.WriteNumber(WireNames.Attempt, x.Attempt);
+                w.WriteNumber(WireNames.DueAt, x.Until.UtcTicks);
+                return JobWireTypes.Snoozed;
 
             case JobEvent.DependentAdded x:
                 w.WriteString(WireNames.Dependent, x.Dependent.Value);
@@ -161,7 +182,8 @@ internal static class EventWire
     private static bool IsKnown(string type) => type is JobWireTypes.Enqueued or JobWireTypes.AttemptStarted or JobWireTypes.AttemptFailed
         or JobWireTypes.AttemptLost or JobWireTypes.Completed or JobWireTypes.Failed or JobWireTypes.Cancelled or JobWireTypes.Retried
         or JobWireTypes.DependentAdded or JobWireTypes.ParentEnded or JobWireTypes.NotesDelivered or JobWireTypes.KeyReleased
-        or JobWireTypes.Kept or JobWireTypes.Deleted;
+        or JobWireTypes.Kept or JobWireTypes.Deleted
+        or JobWireTypes.LogKept or JobWireTypes.CheckpointSaved or JobWireTypes.Snoozed;
 
     private static void ReadField(ref WireReader r, ref Fields f)
     {
@@ -233,6 +255,18 @@ internal static class EventWire
         {
             f.Outcome = RecordWire.OutcomeOf((JobStatus)r.SmallNumber());
         }
+        else if (r.Is(WireNames.Log))
+        {
+            f.Log = AttemptWire.ReadLog(ref r);
+        }
+        else if (r.Is(WireNames.Checkpoint))
+        {
+            f.Checkpoint = r.RawValue();
+        }
+        else if (r.Is(WireNames.Fresh))
+        {
+            f.Fresh = r.Flag();
+        }
         else if (r.Is(WireNames.Numbers))
         {
             f.Numbers = r.SmallNumbers();
@@ -274,7 +308,10 @@ internal static class EventWire
             JobWireTypes.KeyReleased => new JobEvent.KeyReleased { At = at },
             JobWireTypes.Kept => new JobEvent.Kept(f.RequiredBy, WireReader.Required(f.KeptUntil, WireNames.KeptUntil)) { At = at },
             JobWireTypes.Deleted => new JobEvent.Deleted(f.RequiredBy) { At = at },
-            _ => new JobEvent.Retried(f.RequiredBy, f.Request) { At = at },
+            JobWireTypes.LogKept => new JobEvent.LogKept(f.RequiredAttempt, WireReader.Required(f.Log, WireNames.Log)) { At = at },
+            JobWireTypes.CheckpointSaved => new JobEvent.CheckpointSaved(f.RequiredAttempt, WireReader.Required(f.Checkpoint, WireNames.Checkpoint)) { At = at },
+            JobWireTypes.Snoozed => new JobEvent.Snoozed(f.RequiredAttempt, WireReader.Required(f.DueAt, WireNames.DueAt)) { At = at },
+            _ => new JobEvent.Retried(f.RequiredBy, f.Request, f.Fresh) { At = at },
         };
     }
 
@@ -299,6 +336,9 @@ internal static class EventWire
         public JobStatus? Outcome;
         public List<int>? Numbers;
         public DateTimeOffset? KeptUntil;
+        public JobLog? Log;
+        public byte[]? Checkpoint;
+        public bool Fresh;
 
         public readonly int RequiredAttempt => WireReader.Required(Attempt, WireNames.Attempt);
 

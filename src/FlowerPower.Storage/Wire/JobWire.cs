@@ -44,6 +44,14 @@ public static class JobWire
     /// <returns>One sentence with the remedy; <see langword="null"/> if it can be.</returns>
     public static string? ProblemWithResult(ReadOnlySpan<byte> resultJson) => JsonCheck.Problem(resultJson, "The job's result");
 
+    /// <summary>Why a checkpoint cannot be stored; to be asked before it is accepted.</summary>
+    /// <param name="json">UTF-8 JSON.</param>
+    /// <returns>One sentence with the remedy; <see langword="null"/> if it can be.</returns>
+    public static string? ProblemWithCheckpoint(ReadOnlySpan<byte> json) => json.Length <= JobCheckpoint.MaxBytes
+        ? JsonCheck.Problem(json, "The job's checkpoint")
+        : FormattableString.Invariant($"The job's checkpoint has {json.Length:N0} bytes of JSON, more than {JobCheckpoint.MaxBytes:N0}: ")
+            + "save where the job is, and keep its data elsewhere.";
+
     /// <summary>Writes an event.</summary>
     /// <returns>Its type (<see cref="JobWireTypes"/>) and at most <see cref="WireLimits.MaxEventBytes"/> bytes of UTF-8 JSON.</returns>
     /// <exception cref="ArgumentException">
@@ -55,6 +63,7 @@ public static class JobWire
         {
             JobEvent.Enqueued x => ProblemWith(x.Spec),
             JobEvent.Completed { ResultJson.IsEmpty: false } x => ProblemWithResult(x.ResultJson.Span),
+            JobEvent.CheckpointSaved x => ProblemWithCheckpoint(x.Json.Span),
             _ => null,
         };
         if (problem is not null)

@@ -45,6 +45,15 @@ public static class JobWireTypes
     /// <summary>See <see cref="FlowerPower.Jobs.JobEvent.Deleted"/>.</summary>
     public const string Deleted = "job.deleted.v1";
 
+    /// <summary>See <see cref="FlowerPower.Jobs.JobEvent.LogKept"/>.</summary>
+    public const string LogKept = "job.log-kept.v1";
+
+    /// <summary>See <see cref="FlowerPower.Jobs.JobEvent.CheckpointSaved"/>.</summary>
+    public const string CheckpointSaved = "job.checkpoint-saved.v1";
+
+    /// <summary>See <see cref="FlowerPower.Jobs.JobEvent.Snoozed"/>.</summary>
+    public const string Snoozed = "job.snoozed.v1";
+
     // A record says its format in its first field; this is how an unknown one is named.
     internal const string RecordPrefix = "job.record.v";
 }

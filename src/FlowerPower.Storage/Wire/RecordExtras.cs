@@ -10,7 +10,7 @@ internal static class RecordExtras
     {
         var trail = state.History!;
         var kept = (state as JobState.Finished)?.KeptUntil;
-        if (trail.Links is null && trail.Spec.DependsOn.Count == 0 && !trail.HoldsKey && trail.Permit is null && kept is null)
+        if (trail is { Links: null, Log: null, Checkpoint: null, HoldsKey: false, Permit: null } && trail.Spec.DependsOn.Count == 0 && kept is null)
         {
             return null;
         }
@@ -37,6 +37,18 @@ internal static class RecordExtras
         if (kept is { } until)
         {
             w.WriteNumber(WireNames.KeptUntil, until.UtcTicks);
+        }
+
+        if (trail.Log is { } log)
+        {
+            w.WritePropertyName(WireNames.Log);
+            AttemptWire.Write(w, log);
+        }
+
+        if (trail.Checkpoint is { } checkpoint)
+        {
+            w.WritePropertyName(WireNames.Checkpoint);
+            AttemptWire.Write(w, checkpoint);
         }
 
         w.WriteEndObject();
@@ -68,6 +80,14 @@ internal static class RecordExtras
             else if (r.Is(WireNames.KeptUntil))
             {
                 keptUntil = r.Instant();
+            }
+            else if (r.Is(WireNames.Log))
+            {
+                trail = trail with { Log = AttemptWire.ReadLog(ref r) };
+            }
+            else if (r.Is(WireNames.Checkpoint))
+            {
+                trail = trail with { Checkpoint = AttemptWire.ReadCheckpoint(ref r) };
             }
             else
             {

@@ -75,6 +75,11 @@ internal static class WireNames
 
     public static readonly JsonEncodedText Permit = Name("permit");
 
+    // What an attempt says and saves.
+    public static readonly JsonEncodedText Log = Name("log");
+    public static readonly JsonEncodedText Checkpoint = Name("save");
+    public static readonly JsonEncodedText Fresh = Name("fresh");
+
     // The retry policy and an error.
     public static readonly JsonEncodedText MaxRetries = Name("max");
     public static readonly JsonEncodedText Delay = Name("wait");

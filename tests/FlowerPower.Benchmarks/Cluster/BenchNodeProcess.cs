@@ -44,8 +44,7 @@ internal static class BenchNodeProcess
     /// <summary>Answers <c>{"ok":true,"i":N}</c> for the input <c>i</c>, as the peers' jobs do.</summary>
     private sealed class Echo : IJobExecutor
     {
-        public Task<ReadOnlyMemory<byte>> RunAsync(
-            JobSpec spec, AttemptNumber attempt, Action<JobProgress> progress, CancellationToken cancellationToken)
+        public Task<ReadOnlyMemory<byte>> RunAsync(JobSpec spec, IRunningJob job, CancellationToken cancellationToken)
         {
             var reader = new Utf8JsonReader(spec.RunConfigJson.Span);
             while (reader.Read() && reader.TokenType != JsonTokenType.Number)

@@ -110,8 +110,7 @@ internal sealed class BenchNode : IAsyncDisposable
             return all.Task;
         }
 
-        public Task<ReadOnlyMemory<byte>> RunAsync(
-            JobSpec spec, AttemptNumber attempt, Action<JobProgress> progress, CancellationToken cancellationToken)
+        public Task<ReadOnlyMemory<byte>> RunAsync(JobSpec spec, IRunningJob job, CancellationToken cancellationToken)
         {
             if (Interlocked.Increment(ref ran) >= Volatile.Read(ref expected))
             {

@@ -16,6 +16,8 @@ internal static class Example
     public static readonly JobError Broken = JobError.Named("HttpRequestException", "The host did not answer.");
     public static readonly ReadOnlyMemory<byte> Result = """{"sum":3}"""u8.ToArray();
 
+    public static readonly JobLogLine Line = new(1, 1, T0, "reading");
+
     public static readonly JobSpec Spec = new() { Id = JobId.Parse("job-1"), Pipeline = "hello" };
 
     /// <summary>A job folded from events.</summary>

@@ -61,7 +61,7 @@ public sealed partial class LifecycleDocumentTests
         var expected = new SortedDictionary<string, SortedSet<string>>(StringComparer.Ordinal);
         foreach (var (state, decision, command) in Drive())
         {
-            var outcome = decision.Refusal is { } refusal ? $"*{refusal}*" : decision.Events is [var e] ? e.GetType().Name : "–";
+            var outcome = decision.Refusal is { } refusal ? $"*{refusal}*" : decision.Events is [.., var e] ? e.GetType().Name : "–";
             var cell = $"{command.GetType().Name} in {LifecycleSamples.NameOf(state).Replace("[*]", "absent", StringComparison.Ordinal)}";
             (expected.TryGetValue(cell, out var set) ? set : expected[cell] = new(StringComparer.Ordinal)).Add(outcome);
         }

@@ -40,6 +40,8 @@ internal static class LifecycleSamples
         Running(),
         Running(Limited),
         Running(Once),
+        After(Running(), T0, new SaveCheckpoint(First, Result)),
+        After(Running(), T0, new Snooze(First, Minute)),
         TwiceCrashed(),
         After(Running(), T0, new Succeed(First, Result)),
         After(Running(Once), T0, new Fail(First, Broken)),
@@ -65,7 +67,14 @@ internal static class LifecycleSamples
         new Heartbeat(Other),
         new ReportProgress(First, new JobProgress(1, 2, null)),
         new ReportProgress(Other, new JobProgress(1, 2, null)),
+        new WriteLog(First, [Line]),
+        new WriteLog(Other, [Line]),
+        new SaveCheckpoint(First, Result),
+        new SaveCheckpoint(Other, Result),
+        new Snooze(First, Minute),
+        new Snooze(Other, Minute),
         new Succeed(First, Result),
+        new Succeed(First, Result) { Log = [Line] },
         new Succeed(Other, Result),
         new Fail(First, Broken),
         new Fail(Other, Broken),
@@ -85,6 +94,7 @@ internal static class LifecycleSamples
         new Retry("ada", Asked),
         new Keep("ada", Minute),
         new Delete("ada"),
+        new Retry("ada", Fresh: true),
     ];
 
     public static ImmutableArray<DateTimeOffset> Instants { get; } = [T0, T0 + Second, T0 + (2 * Minute)];
@@ -107,6 +117,9 @@ internal static class LifecycleSamples
             yield return new AttemptStarted(attempt, Other, Bob, null) { At = T0 };
             yield return new AttemptFailed(attempt, Broken, T0) { At = T0 };
             yield return new AttemptLost(attempt, Ada, Crashed: true) { At = T0 };
+            yield return new LogKept(attempt, JobLog.None.With([Line])) { At = T0 };
+            yield return new CheckpointSaved(attempt, Result) { At = T0 };
+            yield return new Snoozed(attempt, T0 + Minute) { At = T0 };
             yield return new Completed(attempt, Result) { At = T0 };
             yield return new Failed(attempt, Broken) { At = T0 };
         }

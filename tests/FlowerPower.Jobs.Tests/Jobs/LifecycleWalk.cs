@@ -87,7 +87,8 @@ public sealed class LifecycleWalk
             var repeated = JobLifecycle.Decide(job, command, now, jitter);
             Assert.Equal(decision.Refusal, repeated.Refusal);
             Assert.Equal(decision.Events, repeated.Events);
-            Assert.InRange(decision.Events.Count, 0, decision.Refusal is null ? 1 : 0);
+            Assert.InRange(decision.Events.Count, 0, decision.Refusal is null ? 2 : 0);
+            Assert.Equal(decision.Events.Count == 2, decision.Events is [LogKept, not LogKept]);
 
             var before = job;
             foreach (var e in decision.Events)
@@ -155,6 +156,9 @@ public sealed class LifecycleWalk
             {
                 Heartbeat c => c.Grant,
                 ReportProgress c => c.Grant,
+                WriteLog c => c.Grant,
+                SaveCheckpoint c => c.Grant,
+                Snooze c => c.Grant,
                 Succeed c => c.Grant,
                 Fail c => c.Grant,
                 Start c when started.Contains(c.Grant) && decision.Events is not [AttemptStarted] => c.Grant,
@@ -217,6 +221,8 @@ public sealed class LifecycleWalk
             Assert.Equal(crashesSinceRetry, trail.Crashes);
             Assert.InRange(trail.Transitions.Length, 1, JobTrail.MaxTransitions);
             Assert.Equal(log.Count(IsStep), trail.Transitions.Length + trail.DroppedTransitions);
+            Assert.InRange(trail.Log?.Lines.Length ?? 0, 0, JobLog.MaxLines);
+            Assert.False(job is Finished { Outcome: JobStatus.Completed } && trail.Checkpoint is not null, "A completed job kept its checkpoint.");
             Assert.Equal(log[0].At, trail.Transitions[0].At);
             if (decision.Events.Any(IsStep))
             {
@@ -236,7 +242,7 @@ public sealed class LifecycleWalk
         /// <summary>Of what ties jobs together only the last parent's end is a step of the job's own.</summary>
         private bool IsStep(JobEvent e) => e switch
         {
-            DependentAdded or NotesDelivered or KeyReleased => false,
+            DependentAdded or NotesDelivered or KeyReleased or LogKept or CheckpointSaved => false,
             ParentEnded => awaitedBefore[e] == 1,
             _ => true,
         };
@@ -276,7 +282,7 @@ public sealed class LifecycleWalk
 
         // What was said of an earlier end does not count for this one.
         private DateTimeOffset? LastKept() =>
-            log.AsEnumerable().Reverse().TakeWhile(e => e is Kept or NotesDelivered or KeyReleased or Completed or Failed or Cancelled).OfType<Kept>().FirstOrDefault()?.Until;
+            log.AsEnumerable().Reverse().TakeWhile(e => e is Kept or NotesDelivered or KeyReleased or LogKept or Completed or Failed or Cancelled).OfType<Kept>().FirstOrDefault()?.Until;
 
         private JobCommand RandomCommand(JobSpec spec)
         {
@@ -285,7 +291,7 @@ public sealed class LifecycleWalk
                 return new Enqueue(spec, now);
             }
 
-            switch (random.Next(28))
+            switch (random.Next(31))
             {
                 case 0:
                     return new Enqueue(spec, now);
@@ -296,7 +302,13 @@ public sealed class LifecycleWalk
                 case 10:
                     return new ReportProgress(AnyGrant(), new JobProgress(1, 3, null));
                 case 11:
-                    return new Succeed(AnyGrant(), Result);
+                    return new Succeed(AnyGrant(), Result) { Log = RandomLog() };
+                case 26:
+                    return new Snooze(AnyGrant(), TimeSpan.FromSeconds(random.Next(3))) { Log = RandomLog() };
+                case 27:
+                    return new SaveCheckpoint(AnyGrant(), random.Next(2) == 0 ? Result : "2"u8.ToArray());
+                case 28:
+                    return new WriteLog(AnyGrant(), [Line]);
                 case < 16:
                     return new Fail(AnyGrant(), random.Next(4) == 0 ? Broken : JobError.Named("IOException", "The disk is full."));
                 case < 18:
@@ -305,9 +317,9 @@ public sealed class LifecycleWalk
                     return new LoseWorker(random.Next(2) == 0 ? Ada : Bob, HandedBack: false);
                 case 19:
                     return new LoseWorker(random.Next(2) == 0 ? Ada : Bob, HandedBack: true, random.Next(2) == 0 ? AnyGrant() : null);
-                case 26:
+                case 29:
                     return new Keep("ada", TimeSpan.FromSeconds(random.Next(1, 100)));
-                case 27:
+                case 30:
                     return random.Next(4) == 0 ? new Delete("ada") : new CheckClock();
                 case 20:
                     return random.Next(4) == 0 ? new Cancel("ada", "because") : new CheckClock();
@@ -338,6 +350,10 @@ public sealed class LifecycleWalk
             grants.Add((new GrantId($"g{grants.Count}"), random.Next(2) == 0 ? Ada : Bob));
             return new Start(grants[^1].Grant, grants[^1].Worker);
         }
+
+        private JobLogLine[]? RandomLog() => random.Next(2) == 0
+            ? null
+            : [.. Enumerable.Range(1, random.Next(60)).Select(number => Line with { Attempt = job.History?.AttemptsMade ?? 0, Number = number })];
 
         // Mostly the newest one: most answers come in time.
         private GrantId AnyGrant() => grants.Count == 0 ? new GrantId("nobody's")

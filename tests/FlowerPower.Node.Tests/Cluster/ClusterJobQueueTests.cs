@@ -249,7 +249,15 @@ public sealed class ClusterJobQueueTests
         public Task<CommandReply> CancelAsync(JobId id, string by, string? reason = null, CancellationToken cancellationToken = default) =>
             throw new InvalidOperationException("Nobody asked for it.");
 
-        public Task<CommandReply> RetryAsync(JobId id, string by, RequestId? request = null, CancellationToken cancellationToken = default) =>
+        public IAsyncEnumerable<JobChange> WatchQueueAsync(JobFilter filter, CancellationToken cancellationToken = default) =>
+            throw new InvalidOperationException("Nobody asked for it.");
+
+        public IAsyncEnumerable<JobLogLine> LogsAsync(
+            JobId id, bool follow = false, JobLogPlace? after = null, CancellationToken cancellationToken = default) =>
+            throw new InvalidOperationException("Nobody asked for it.");
+
+        public Task<CommandReply> RetryAsync(
+            JobId id, string by, RequestId? request = null, bool fresh = false, CancellationToken cancellationToken = default) =>
             throw new InvalidOperationException("Nobody asked for it.");
 
         public Task<QueueInfo> ChangeQueueAsync(string queue, QueueChange change, string by, CancellationToken cancellationToken = default) =>

@@ -64,6 +64,42 @@ public sealed class LocalSocketTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Another_process_follows_a_jobs_lines_and_lets_it_run_again_from_the_beginning()
+    {
+        var release = new TaskCompletionSource();
+        var executor = new ScriptedExecutor().On("talk", async run =>
+        {
+            run.Job.Log($"had {run.Job.Checkpoint.Length} bytes");
+            await run.Job.SaveCheckpointAsync("1"u8.ToArray(), run.Cancelled);
+            await release.Task;
+            run.Job.Log("ends");
+            throw new IOException("away");
+        });
+        await using var node = await TestNode.StartAsync(executor);
+        await using var endpoint = LocalEndpoint.Start(path, node.Queue, "n1", () => { });
+        await using var client = await ConnectAsync();
+        var id = await node.EnqueueAsync("talk");
+
+        var followed = new List<JobLogLine>();
+        await foreach (var line in client.LogsAsync(id, follow: true))
+        {
+            followed.Add(line);
+            release.TrySetResult();
+        }
+
+        await client.RetryAsync(id, "Ada", fresh: true).Within();
+        await client.WaitAsync(id).Within();
+        var kept = new List<JobLogLine>();
+        await foreach (var line in client.LogsAsync(id, after: JobLogPlace.Of(followed[0])))
+        {
+            kept.Add(line);
+        }
+
+        Assert.Equal(["had 0 bytes", "ends"], followed.Select(line => line.Text));
+        Assert.Equal([(1, "ends"), (2, "had 0 bytes"), (2, "ends")], kept.Select(line => (line.Attempt, line.Text)));
+    }
+
+    [Fact]
     public async Task A_wait_that_is_given_up_leaves_the_connection_usable()
     {
         await using var node = await TestNode.StartAsync(ScriptedExecutor.Echo(), new NodeOptions { WorkerSlots = 0 });

@@ -83,7 +83,7 @@ internal sealed class NodeSettings
     /// <summary>For a node without worker slots, which is never asked.</summary>
     private sealed class NoExecutor : IJobExecutor
     {
-        public Task<ReadOnlyMemory<byte>> RunAsync(JobSpec spec, AttemptNumber attempt, Action<JobProgress> progress, CancellationToken cancellationToken) =>
+        public Task<ReadOnlyMemory<byte>> RunAsync(JobSpec spec, IRunningJob job, CancellationToken cancellationToken) =>
             throw new InvalidOperationException("This node has no project, and runs no jobs.");
     }
 }

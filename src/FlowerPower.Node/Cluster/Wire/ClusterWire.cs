@@ -14,13 +14,13 @@ internal static class ClusterWire
         Of("worker.request-work.v1", Json.Default.RequestWork),
         Of("worker.return-slots.v1", Json.Default.ReturnSlots),
         Of("worker.retract-work.v1", Json.Default.RetractWork),
-        Of("worker.report.v1", Json.Default.WorkerReport, r => r is WorkerReport.Succeeded s ? Small + s.Result.Length : Small),
+        Of("worker.report.v1", Json.Default.WorkerReport, SizeOf),
         Of("worker.report-answer.v1", Json.Default.WorkerReportAnswer),
         Of("broker.started.v1", Json.Default.BrokerStarted),
         Of("broker.slots-returned.v1", Json.Default.SlotsReturned),
         Of("broker.work-retracted.v1", Json.Default.WorkRetracted),
         Of("broker.work-waiting.v1", Json.Default.WorkWaiting),
-        Of("job.run-attempt.v1", Json.Default.RunAttempt, run => Small + run.Spec.RunConfigJson.Length),
+        Of("job.run-attempt.v1", Json.Default.RunAttempt, run => Small + run.Spec.RunConfigJson.Length + run.Checkpoint.Length),
         Of("job.stop-attempt.v1", Json.Default.StopAttempt),
         Of("job.confirm-attempt.v1", Json.Default.ConfirmAttempt),
         Of("shard.served.v1", Json.Default.ShardsServed),
@@ -40,12 +40,24 @@ internal static class ClusterWire
     private static WireType Of<T>(string id, JsonTypeInfo<T> json, Func<T, int>? sizeOf = null)
         where T : class => WireType.Of(id, json, sizeOf);
 
+    private static int SizeOf(WorkerReport report) => Small + SizeOf(report.Log) + report switch
+    {
+        WorkerReport.Succeeded r => r.Result.Length,
+        WorkerReport.Saved r => r.Checkpoint.Length,
+        WorkerReport.Wrote r => SizeOf(r.Lines),
+        _ => 0,
+    };
+
+    private static int SizeOf(IReadOnlyList<JobLogLine>? lines) => lines?.Sum(line => 100 + line.Text.Length) ?? 0;
+
     private static int SizeOf(LocalRequest request) =>
         request is LocalRequest.Enqueue enqueue ? Small + enqueue.Jobs.Sum(job => Small + job.Spec.RunConfigJson.Length) : Small;
 
     private static int SizeOf(LocalResponse response) => response switch
     {
         LocalResponse.Job { View: { } view } => SizeOf(view),
+        LocalResponse.JobChanged change => SizeOf(change.Item.Job),
+        LocalResponse.Line { Item: var line } => Small + line.Text.Length,
         LocalResponse.Page page => page.Jobs.Jobs.Sum(SizeOf),
         LocalResponse.Receipts receipts => receipts.Items.Count * Small,
         _ => Small,
