@@ -134,7 +134,13 @@ public sealed class WatchQueueTests
 
     private static JobView View(int number) => new()
     {
-        Id = JobId.Parse("one"), Pipeline = "echo", Queue = "default", Priority = JobPriority.Medium, Status = JobStatus.Running, EnqueuedAt = default, Attempts = number,
+        Id = JobId.Parse("one"),
+        Pipeline = "echo",
+        Queue = "default",
+        Priority = JobPriority.Medium,
+        Status = JobStatus.Running,
+        EnqueuedAt = default,
+        Attempts = number,
     };
 
     /// <summary>Watches from now on: the reading begins before this returns.</summary>
