@@ -77,6 +77,7 @@ public sealed class SnoozeTests
 
         var again = After(snoozed, T0 + Minute, new Start(Other, Bob));
         AssertRefused(Refusal.StaleAttempt, again, new Snooze(First, Minute), T0 + Minute);
+        AssertRefused(Refusal.StaleAttempt, After(again, T0 + Minute, new Snooze(Other, Minute)), new Snooze(First, Minute), T0 + Minute);
         AssertRefused(Refusal.StaleAttempt, After(Running(), T0, new LoseWorker(Ada, HandedBack: true)), new Snooze(First, Minute), T0);
     }
 

@@ -179,6 +179,7 @@ public sealed class RunningJobTests
     public async Task A_job_that_saves_much_and_often_does_not_fill_the_log()
     {
         const int Saves = 200;
+        var (saved, release) = (new TaskCompletionSource(), new TaskCompletionSource<string>());
         var big = Encoding.UTF8.GetBytes($"\"{new string('x', 100_000)}");
         var executor = new ScriptedExecutor().On("job", async run =>
         {
@@ -187,14 +188,18 @@ public sealed class RunningJobTests
                 await run.Job.SaveCheckpointAsync(Encoding.UTF8.GetBytes($"{Encoding.UTF8.GetString(big)}{i}\""), run.Cancelled);
             }
 
-            return "{}";
+            saved.SetResult();
+            return await release.Task;
         });
         await using var node = await TestNode.StartAsync(executor, new NodeOptions { WorkerSlots = 1, LogEvents = 500 }, new InMemoryShardStore(1));
 
-        await node.EndAsync(await node.EnqueueAsync("job"));
+        var id = await node.EnqueueAsync("job");
+        await saved.Task.Within("the last checkpoint"); // when a job ends, its log is not needed any more
 
         var log = await node.Store.ReadLogAsync(0, after: 0, maxEntries: 1_000, CancellationToken.None);
-        Assert.InRange(log.Entries.Sum(entry => entry.Events.Sum(e => (long)e.Payload.Length)), 0, 500 * 4096 * 3 / 2);
+        release.SetResult("{}");
+        Assert.InRange(log.Entries.Sum(entry => entry.Events.Sum(e => (long)e.Payload.Length)), 1, 500 * 4096 * 3 / 2);
+        Assert.Equal(JobStatus.Completed, (await node.EndAsync(id)).Status);
     }
 
     [Fact]
