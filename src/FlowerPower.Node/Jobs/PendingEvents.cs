@@ -24,7 +24,8 @@ internal sealed class PendingEvents
     /// <summary>The end of all that is known of a job: its record goes in the same step.</summary>
     /// <param name="former">The job before.</param>
     public static PendingEvents Of(JobEvent.Deleted deleted, JobState.Finished former) => new(
-        Encode([deleted], former.EntityId!, former.Version), JobState.None, JobRecords.Deletion(former.EntityId!, former.Version + 1)) { Deleted = former };
+        Encode([deleted], former.EntityId!, former.Version), JobState.None, JobRecords.Deletion(former.EntityId!, former.Version + 1))
+    { Deleted = former };
 
     /// <summary>The entity.</summary>
     public string Id => Next.EntityId ?? Deleted!.EntityId!;
