@@ -103,7 +103,7 @@ public sealed partial class JobQueueManager
         var wish = NewRequest();
         return ManyAsync(
             [filter with { Status = filter.Status ?? JobStatus.Failed }],
-            dryRun ? null : (job, token) => RetryAsync(job, by, wish, token),
+            dryRun ? null : (job, token) => RetryAsync(job, by, wish, cancellationToken: token),
             cancellationToken);
     }
 
