@@ -39,7 +39,7 @@ public sealed class QueueCommandTests
 
         Assert.Equal(
             ["id", "pipeline", "project", "queue", "priority", "status", "enqueuedAt", "dueAt", "startedAt", "finishedAt", "keptUntil", "attempts", "maxAttempts", "attemptsThisRound",
-                "worker", "progress", "error", "description", "tags", "metadata", "history", "created", "node", "workerSlots"],
+                "worker", "progress", "error", "description", "tags", "metadata", "dependsOn", "waitsFor", "history", "created", "node", "workerSlots"],
             job.EnumerateObject().Select(member => member.Name));
         Assert.Equal("full", job.GetProperty("id").GetString());
         Assert.Equal("shop", job.GetProperty("project").GetString());
@@ -263,7 +263,7 @@ public sealed class QueueCommandTests
 
         Assert.Equal(["project", "node", "asOf", "counts", "workerSlots", "busySlots", "queues", "missing"], numbers.EnumerateObject().Select(member => member.Name));
         Assert.Equal(
-            ["scheduled 1", "pending 1", "running 0", "retrying 0", "completed 0", "failed 0", "cancelled 0"],
+            ["scheduled 1", "pending 1", "running 0", "retrying 0", "completed 0", "failed 0", "cancelled 0", "deferred 0"],
             numbers.GetProperty("counts").EnumerateObject().Select(count => $"{count.Name} {count.Value}"));
         Assert.Contains("served by nobody now", text, StringComparison.Ordinal);
         Assert.Contains("pending       1", text, StringComparison.Ordinal);
