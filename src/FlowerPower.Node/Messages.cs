@@ -24,6 +24,9 @@ internal sealed record QueryJob
     public static QueryJob Instance { get; } = new();
 }
 
+/// <summary>Ask a job whether it runs under a permit of its queue, which is void from now on if it does not; answered with a <see cref="JobReply"/>.</summary>
+internal sealed record LookAtPermit(long Permit);
+
 /// <summary>Tell <paramref name="Watcher"/> the job, with a <see cref="JobReply"/>: now and at each change, or only once it has ended.</summary>
 /// <remarks>A job that does not exist is told at once, and so is <see cref="WatchLost"/> if the job's actor goes before the job's end.</remarks>
 internal sealed record WatchJob(ActorRef Watcher, bool EndOnly);

@@ -155,11 +155,10 @@ internal sealed partial class NodeJobQueue(IShardStore store, JobNodeParts parts
 
     public async Task<JobMailReceipt> PostAsync(JobId to, JobMail mail, CancellationToken cancellationToken)
     {
-        var reply = await AskAsync(to, mail is JobMail.LookAtJob ? QueryJob.Instance : mail.ToCommand(), cancellationToken).ConfigureAwait(parts.IsSimulated);
+        var reply = await AskAsync(to, mail is JobMail.LookAtJob look ? new LookAtPermit(look.Permit) : mail.ToCommand(), cancellationToken).ConfigureAwait(parts.IsSimulated);
         return new JobMailReceipt(reply.State is not JobState.Absent, (reply.State as JobState.Finished)?.Outcome)
         {
             IsRunning = reply.State is JobState.Running,
-            IsWaiting = reply.State is JobState.Waiting waiting && waiting.IsDueAt(parts.Options.Time.GetUtcNow()),
             Permit = reply.State.History?.Permit,
         };
     }

@@ -144,8 +144,8 @@ internal sealed partial class ClusterPeers : INodePeers, IAsyncDisposable
     public void Serves(int shard)
     {
         mine[shard] = 0;
+        ShardServing?.Invoke(shard, true); // before anybody hears of it: who takes a shard for one that does not serve yet gives it away without ado
         Announce();
-        ShardServing?.Invoke(shard, true);
         if (suspects.TryRemove(shard, out var ended))
         {
             _ = AcquitLaterAsync(shard, ended);

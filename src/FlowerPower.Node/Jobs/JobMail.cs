@@ -16,8 +16,8 @@ internal abstract record JobMail
     /// <summary>To a dependent: this job has ended.</summary>
     public sealed record ParentEnded(JobId Parent, JobStatus Outcome) : JobMail;
 
-    /// <summary>From a queue's gate: do you run, and under which permit?</summary>
-    public sealed record LookAtJob : JobMail;
+    /// <summary>From a queue's gate: do you run under this permit? If not, it is void from now on: nothing starts under it any more.</summary>
+    public sealed record LookAtJob(long Permit) : JobMail;
 
     /// <summary>As the command that it is to whoever gets it.</summary>
     public JobCommand ToCommand() => this switch
@@ -35,9 +35,6 @@ internal sealed record JobMailReceipt(bool Exists, JobStatus? Ended)
 {
     /// <summary>An attempt runs.</summary>
     public bool IsRunning { get; init; }
-
-    /// <summary>It waits, and nothing but a worker is missing.</summary>
-    public bool IsWaiting { get; init; }
 
     /// <summary>The queue's permit under which the attempt runs; <see langword="null"/>: none.</summary>
     public long? Permit { get; init; }

@@ -66,6 +66,14 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
             case UnfollowLog unfollow:
                 book?.Unfollow(unfollow.Reader);
                 break;
+            case LookAtPermit look:
+                if (state is not JobState.Running)
+                {
+                    journal.VoidPermits[id] = look.Permit;
+                }
+
+                Answer(Reply());
+                break;
             case JobOutbox.NoteHeard answer:
                 return Hear(answer);
             case JobOutbox.NoteUnheard failure:
@@ -157,6 +165,19 @@ internal sealed class PipelineJobActor(JobId id, ShardJournal journal, JobNodePa
         if (grant.Journal != journal)
         {
             broker.Tell(new GrantOutcome(grant.Start.Grant, Started: false), Context.Self);
+            RestIfIdle(hinted: false);
+            return;
+        }
+
+        if (grant.Start.Permit is { } permit && journal.VoidPermits.TryGetValue(id, out var voided) && permit <= voided)
+        {
+            // Its queue has given the leave to another job meanwhile: this one asks anew.
+            broker.Tell(new GrantOutcome(grant.Start.Grant, Started: false), Context.Self);
+            if (state is JobState.Waiting again)
+            {
+                broker.Tell(new Offer(again.ToWaitingJob()));
+            }
+
             RestIfIdle(hinted: false);
             return;
         }

@@ -51,6 +51,12 @@ internal sealed class ShardJournal(
     /// <summary>The gates of its queues that have settings, or jobs with permits.</summary>
     public ConcurrentDictionary<string, QueueGate> Gates { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>
+    /// Of jobs that waited when their queue's gate asked: the permit under which they may not start any more. Not stored: a grant that was made before the shard was read
+    /// again is void anyway.
+    /// </summary>
+    public ConcurrentDictionary<JobId, long> VoidPermits { get; } = new();
+
     /// <summary>When some job's clock must be looked at.</summary>
     public ClockChecks Clock { get; } = new();
 
@@ -312,6 +318,11 @@ internal sealed class ShardJournal(
         {
             Live.Apply(job);
             Keys.Apply(job);
+            if (job is JobState.Finished)
+            {
+                VoidPermits.TryRemove(job.History!.Spec.Id, out _);
+            }
+
             Clock.Set(job.History!.Spec.Id, JobLifecycle.NextClockCheck(job));
         }
     }

@@ -11,8 +11,8 @@ namespace FlowerPower.Node.Queues;
 /// </summary>
 internal sealed class QueueGateActor(string queue, ShardJournal journal, JobNodeParts parts) : Actor
 {
-    /// <summary>How often it is asked of jobs with permits whether they still need them: what should have come back may have been lost with a node.</summary>
-    internal static readonly TimeSpan AuditEvery = TimeSpan.FromSeconds(10);
+    /// <summary>How often jobs with permits are asked whether they run: what should have come back, or was on its way to a job's start, may have been lost with a node.</summary>
+    internal static readonly TimeSpan AuditEvery = TimeSpan.FromSeconds(3);
 
     private const int AuditAtOnce = 200;
     private const int MostNamed = 20;
@@ -21,8 +21,7 @@ internal sealed class QueueGateActor(string queue, ShardJournal journal, JobNode
     private static readonly object RateTimer = new();
 
     private readonly Dictionary<JobId, Waiter> waiters = [];
-    private readonly Dictionary<JobId, long> askedIn = []; // the turn in which a job with a permit was last asked for
-    private long turn;
+    private readonly HashSet<JobId> looking = []; // asked whether they run: their permits are given to nobody before they have answered
     private QueueGate state = QueueGate.Of(queue);
 
     protected override async ValueTask OnStart()
@@ -33,16 +32,10 @@ internal sealed class QueueGateActor(string queue, ShardJournal journal, JobNode
 
     protected override async ValueTask OnReceive(object message)
     {
-        turn++;
         switch (message)
         {
             case QueueMail.AskPermit ask:
                 waiters[ask.Job] = new Waiter(Context.Sender, ask);
-                if (state.Permits.ContainsKey(ask.Job))
-                {
-                    askedIn[ask.Job] = turn;
-                }
-
                 await ServeAsync();
                 break;
             case ForgetAsk forget:
@@ -81,25 +74,25 @@ internal sealed class QueueGateActor(string queue, ShardJournal journal, JobNode
                 AskHolders();
                 break;
             case HolderSeen seen:
-                // What it said is old if somebody has asked for it since: that one may start it under this permit.
-                if (!seen.NeedsIt && !(askedIn.TryGetValue(seen.Job, out var asked) && asked > seen.Turn))
-                {
-                    await StoreAsync(QueueGateRules.Return(state, seen.Job, seen.Permit, Now));
-                    await ServeAsync();
-                }
-
+                looking.Remove(seen.Job);
+                await StoreAsync(seen.NeedsIt ? null : QueueGateRules.Return(state, seen.Job, seen.Permit, Now));
+                await ServeAsync();
+                break;
+            case HolderUnseen unseen:
+                looking.Remove(unseen.Job);
+                await ServeAsync();
                 break;
             case LookAtGate:
                 await ServeAsync();
                 break;
-            case PassivationHint or HolderUnseen:
+            case PassivationHint:
                 break;
             default:
                 Unhandled(message);
                 return;
         }
 
-        if (!state.IsLive && waiters.Count == 0)
+        if (!state.IsLive && waiters.Count == 0 && looking.Count == 0)
         {
             Context.Passivate();
         }
@@ -107,12 +100,12 @@ internal sealed class QueueGateActor(string queue, ShardJournal journal, JobNode
 
     private DateTimeOffset Now => parts.Options.Time.GetUtcNow();
 
-    /// <summary>Whoever may run now gets a permit: by priority, then by age.</summary>
+    /// <summary>Whoever may run now gets a permit: those that have one already, then by priority, then by age.</summary>
     private async ValueTask ServeAsync()
     {
-        while (waiters.Count > 0)
+        while (waiters.Keys.Any(id => !looking.Contains(id)))
         {
-            var (job, waiter) = waiters.MinBy(w => (w.Value.Ask.Priority, w.Value.Ask.EnqueuedAt, w.Key));
+            var (job, waiter) = waiters.Where(w => !looking.Contains(w.Key)).MinBy(w => (!state.Permits.ContainsKey(w.Key), w.Value.Ask.Priority, w.Value.Ask.EnqueuedAt, w.Key));
             var answer = QueueGateRules.Ask(state, job, Now);
             if (state.Settings.IsPlain)
             {
@@ -128,7 +121,7 @@ internal sealed class QueueGateActor(string queue, ShardJournal journal, JobNode
                     Context.StartTimer(RateTimer, LookAtGate.Instance, at > Now ? at - Now : TimeSpan.FromMilliseconds(1));
                 }
 
-                return; // nobody else may either
+                return; // nobody else may either, but for those that have a permit, and they went first
             }
 
             await StoreAsync(QueueGateRules.Give(state, job, answer, Now));
@@ -144,17 +137,13 @@ internal sealed class QueueGateActor(string queue, ShardJournal journal, JobNode
             return;
         }
 
-        if (e is QueueGateEvent.PermitReturned returned)
-        {
-            askedIn.Remove(returned.Job);
-        }
-
         var next = QueueGateRules.Evolve(state, e);
         var (type, payload) = QueueGateWire.Encode(e);
         await journal.AppendAsync(new PendingEvents([new EventFrame(next.EntityId!, next.Version, type, payload)], next, e is QueueGateEvent.Changed || !next.IsLive ? Entities.RecordOf(next) : null));
         state = next;
     }
 
+    /// <summary>Somebody waits, and jobs have leave that perhaps do not run: a node may have died between a permit and its start, and nobody would ask for that job again before others had run.</summary>
     private void AskHolders()
     {
         var oldest = Now - AuditEvery;
@@ -166,16 +155,14 @@ internal sealed class QueueGateActor(string queue, ShardJournal journal, JobNode
 
     private void AskHolder(JobId job, QueuePermit permit)
     {
-        var since = turn;
-        Context.PipeToSelf(
-            parts.Mailbox.PostAsync(job, new JobMail.LookAtJob(), Context.Stopping),
-            receipt => new HolderSeen(job, permit.Number, since, NeedsIt(receipt, permit)),
-            _ => HolderUnseen.Instance);
+        if (looking.Add(job))
+        {
+            Context.PipeToSelf(
+                parts.Mailbox.PostAsync(job, new JobMail.LookAtJob(permit.Number), Context.Stopping),
+                receipt => new HolderSeen(job, permit.Number, receipt.IsRunning && (permit.IsAdopted || receipt.Permit == permit.Number)),
+                _ => new HolderUnseen(job));
+        }
     }
-
-    /// <summary>It runs under this permit; or it waits, and its permit is on its way to the worker that will run it.</summary>
-    private static bool NeedsIt(JobMailReceipt job, QueuePermit permit) =>
-        job is { Exists: true, Ended: null } && (job.IsRunning ? permit.IsAdopted || job.Permit == permit.Number : !permit.IsAdopted && job.IsWaiting);
 
     private void Answer()
     {
@@ -189,12 +176,9 @@ internal sealed class QueueGateActor(string queue, ShardJournal journal, JobNode
 
     private sealed record Waiter(ActorRef From, QueueMail.AskPermit Ask);
 
-    private sealed record HolderSeen(JobId Job, long Permit, long Turn, bool NeedsIt);
+    private sealed record HolderSeen(JobId Job, long Permit, bool NeedsIt);
 
-    private sealed record HolderUnseen
-    {
-        public static HolderUnseen Instance { get; } = new();
-    }
+    private sealed record HolderUnseen(JobId Job);
 
     private sealed record Audit
     {

@@ -104,6 +104,7 @@ internal sealed class ClusterRig : IAsyncDisposable
 
         bool IsSettled(int shard) => nodesNow.All(node =>
             node.Peers.Directory.Placed[shard] == nodesNow[0].Peers.Directory.Placed[shard]
+            && node.Peers.Directory.Owners()[shard] == nodesNow[0].Peers.Directory.Placed[shard] // its owner has said so, after it knew it itself
             && (node.Parts.Journals[shard] is not null) == (node.Peers.Directory.Placed[shard] == node.Name));
     }
 

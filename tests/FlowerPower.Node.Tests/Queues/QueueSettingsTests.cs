@@ -188,6 +188,25 @@ public sealed class QueueSettingsTests
     }
 
     [Fact]
+    public async Task Leave_that_went_to_a_job_which_nobody_is_about_to_start_keeps_the_others_from_theirs_only_for_a_moment()
+    {
+        await using var node = await TestNode.StartAsync(ScriptedExecutor.Echo("work"), new NodeOptions { WorkerSlots = 0 });
+        await node.Queue.ChangeQueueAsync("reports", new QueueChange { SetsLimits = true, Concurrency = 1 }, "ada").Within();
+        var ids = await EnqueueAsync(node.Queue, 40); // more than a broker asks for at once
+
+        // As if a broker had got it for the last of them, and its node had died.
+        var last = ids.Max();
+        var receipt = await node.Node.Parts.Queues.PostAsync("reports", new QueueMail.AskPermit(last, JobPriority.Medium, DateTimeOffset.MaxValue), CancellationToken.None).Within();
+        Assert.Equal(1, receipt.Permit);
+        node.Node.SetWorkerSlots(2);
+
+        foreach (var id in ids)
+        {
+            Assert.Equal(JobStatus.Completed, (await node.EndAsync(id)).Status);
+        }
+    }
+
+    [Fact]
     public async Task A_broker_that_gives_a_permit_back_takes_none_from_a_job_that_runs_under_it()
     {
         var watch = new RunWatch();
