@@ -4,7 +4,6 @@ using System.Threading.Channels;
 using FlowerPower.Actors;
 using FlowerPower.Jobs;
 using FlowerPower.Node.Jobs;
-using FlowerPower.Node.Queues;
 using FlowerPower.Node.Workers;
 using FlowerPower.Storage;
 using FlowerPower.Storage.Wire;
@@ -12,11 +11,10 @@ using FlowerPower.Storage.Wire;
 namespace FlowerPower.Node;
 
 /// <summary>A node's <see cref="IJobQueue"/>: asks the job actors, and asks again when a shard was in the middle of a restart.</summary>
-internal sealed partial class NodeJobQueue(IShardStore store, JobNodeParts parts, WorkerGauge gauge) : IJobQueue, IJobMailbox, IQueueMailbox
+internal sealed partial class NodeJobQueue(IShardStore store, JobNodeParts parts, WorkerGauge gauge) : IJobQueue, IJobMailbox
 {
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan PermitPatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan RepeatAfter = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(5);
     private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 256 };
@@ -161,83 +159,6 @@ internal sealed partial class NodeJobQueue(IShardStore store, JobNodeParts parts
             IsRunning = reply.State is JobState.Running,
             Permit = reply.State.History?.Permit,
         };
-    }
-
-    public async Task<QueueReceipt> PostAsync(string queue, QueueMail mail, CancellationToken cancellationToken)
-    {
-        var id = QueueGate.IdOf(queue);
-        if (mail is not QueueMail.AskPermit ask)
-        {
-            return await AskEntityAsync<QueueReceipt>(id, mail, cancellationToken).ConfigureAwait(parts.IsSimulated);
-        }
-
-        // Whoever may not run waits at the gate for a while, and is told at once when that changes.
-        var told = new TaskCompletionSource<object>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var asker = parts.System.Callback($"ask/{ask.Job}", message => told.TrySetResult(message));
-        parts.Peers.RequireHere(ShardKey.Of(id, parts.Journals.Length));
-        parts.Jobs.Tell(id, ask, asker);
-        try
-        {
-            return (QueueReceipt)await told.Task.WaitAsync(PermitPatience, parts.Options.Time, cancellationToken).ConfigureAwait(parts.IsSimulated);
-        }
-        catch (TimeoutException)
-        {
-            parts.Jobs.Tell(id, new ForgetAsk(ask.Job));
-            return await AskEntityAsync<QueueReceipt>(id, new QueueMail.Look(), cancellationToken).ConfigureAwait(parts.IsSimulated);
-        }
-    }
-
-    public async Task HeedAsync(string queue, CancellationToken cancellationToken)
-    {
-        if (parts.Broker != ActorRef.Nobody)
-        {
-            await parts.Broker.Ask<QueueHeeded>(new HeedQueue(queue), GiveUpAfter, cancellationToken).ConfigureAwait(parts.IsSimulated);
-        }
-    }
-
-    public async Task<QueueInfo> ChangeQueueAsync(string queue, QueueChange change, string by, CancellationToken cancellationToken = default)
-    {
-        QueueNames.Require(queue);
-        var receipt = await PostAsync(queue, new QueueMail.Change(change, by), cancellationToken).ConfigureAwait(parts.IsSimulated);
-        if (!parts.IsCluster)
-        {
-            await HeedAsync(queue, cancellationToken).ConfigureAwait(parts.IsSimulated);
-            receipt = await QueueNames.AdoptAsync(this, this, queue, receipt, cancellationToken).ConfigureAwait(parts.IsSimulated);
-        }
-
-        return QueueNames.InfoOf(queue, receipt, CountsOf(queue));
-    }
-
-    public Task<IReadOnlyList<QueueInfo>> QueuesAsync(CancellationToken cancellationToken = default)
-    {
-        var now = parts.Options.Time.GetUtcNow();
-        var counts = new Dictionary<string, Dictionary<JobStatus, long>>(StringComparer.Ordinal);
-        var gates = new Dictionary<string, QueueGate>(StringComparer.Ordinal);
-        foreach (var journal in parts.Journals)
-        {
-            journal?.Live.CountInto(counts, now);
-            foreach (var gate in journal?.Gates.Values ?? [])
-            {
-                gates[gate.Queue] = gate;
-                counts.TryAdd(gate.Queue, []);
-            }
-        }
-
-        return Task.FromResult<IReadOnlyList<QueueInfo>>([.. counts.OrderBy(queue => queue.Key, StringComparer.Ordinal).Select(queue =>
-            gates.GetValueOrDefault(queue.Key) is { } gate
-                ? new QueueInfo(queue.Key, gate.Settings, queue.Value, [.. gate.Permits.Keys.Take(QueueNames.MostHolders)], gate.Permits.Count) { Changes = gate.Changes }
-                : new QueueInfo(queue.Key, QueueSettings.Plain, queue.Value, [], 0))]);
-    }
-
-    private Dictionary<JobStatus, long> CountsOf(string queue)
-    {
-        var counts = new Dictionary<string, Dictionary<JobStatus, long>>(StringComparer.Ordinal);
-        foreach (var journal in parts.Journals)
-        {
-            journal?.Live.CountInto(counts, parts.Options.Time.GetUtcNow());
-        }
-
-        return counts.GetValueOrDefault(queue) ?? [];
     }
 
     public Task<CommandReply> KeepAsync(JobId id, TimeSpan length, string by, CancellationToken cancellationToken = default) =>

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using FlowerPower.Jobs;
 using FlowerPower.Node.Jobs;
-using FlowerPower.Node.Queues;
 using FlowerPower.Storage;
 
 namespace FlowerPower.Node.Cluster;
@@ -36,7 +35,7 @@ internal interface IClusterNodes
 /// <summary>
 /// All jobs of a cluster: each request goes to the node that has the job's shard, and again, with the same ids, to the next one if it has moved.
 /// </summary>
-internal sealed partial class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, TimeProvider time) : IJobQueue, IJobMailbox, IQueueMailbox
+internal sealed partial class ClusterJobQueue(IClusterNodes nodes, NodeChance chance, TimeProvider time) : IJobQueue, IJobMailbox
 {
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
@@ -140,63 +139,6 @@ internal sealed partial class ClusterJobQueue(IClusterNodes nodes, NodeChance ch
 
     public Task<JobMailReceipt> PostAsync(JobId to, JobMail mail, CancellationToken cancellationToken) =>
         OnOwnerAsync(ShardOf(to), queue => ((IJobMailbox)queue).PostAsync(to, mail, cancellationToken), cancellationToken);
-
-    /// <summary>A permit may take any time: only how long the gate could not be asked counts.</summary>
-    public Task<QueueReceipt> PostAsync(string queue, QueueMail mail, CancellationToken cancellationToken) => OnOwnerAsync(
-        ShardKey.Of(QueueGate.IdOf(queue), nodes.ShardCount), owner => ((IQueueMailbox)owner).PostAsync(queue, mail, cancellationToken), cancellationToken,
-        isWait: mail is QueueMail.AskPermit);
-
-    public async Task HeedAsync(string queue, CancellationToken cancellationToken) => await HeedAllAsync(queue, cancellationToken).ConfigureAwait(false);
-
-    public async Task<QueueInfo> ChangeQueueAsync(string queue, QueueChange change, string by, CancellationToken cancellationToken = default)
-    {
-        QueueNames.Require(queue);
-        var receipt = await PostAsync(queue, new QueueMail.Change(change, by), cancellationToken).ConfigureAwait(false);
-        var unaware = await HeedAllAsync(queue, cancellationToken).ConfigureAwait(false);
-        receipt = await QueueNames.AdoptAsync(this, this, queue, receipt, cancellationToken).ConfigureAwait(false);
-        var counts = (await QueuesAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(info => info.Name == queue)?.Counts;
-        return QueueNames.InfoOf(queue, receipt, counts ?? new Dictionary<JobStatus, long>()) with { Unaware = unaware.Count == 0 ? null : unaware };
-    }
-
-    public async Task<IReadOnlyList<QueueInfo>> QueuesAsync(CancellationToken cancellationToken = default)
-    {
-        var (answers, _) = await OnAllAsync(queue => queue.QueuesAsync(cancellationToken), queue => queue.QueuesAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
-        return [.. answers.SelectMany(queues => queues).GroupBy(info => info.Name, StringComparer.Ordinal).OrderBy(same => same.Key, StringComparer.Ordinal).Select(Join)];
-
-        static QueueInfo Join(IGrouping<string, QueueInfo> same)
-        {
-            var known = same.FirstOrDefault(info => !info.Settings.IsPlain || info.Permits > 0) ?? same.First();
-            return known with
-            {
-                Counts = same.SelectMany(info => info.Counts).GroupBy(count => count.Key).ToDictionary(count => count.Key, count => count.Sum(c => c.Value)),
-            };
-        }
-    }
-
-    /// <summary>Every node that hands out jobs looks at the queue's settings anew.</summary>
-    /// <returns>Those that could not be told.</returns>
-    private async Task<IReadOnlyList<string>> HeedAllAsync(string queue, CancellationToken cancellationToken)
-    {
-        var all = nodes.Living.Where(node => node.Roles.HasFlag(MemberRoles.Queue)).ToList();
-        var told = await Task.WhenAll(all.Select(async node =>
-        {
-            try
-            {
-                if (nodes.QueueOf(node.Incarnation) is IQueueMailbox mailbox)
-                {
-                    await mailbox.HeedAsync(queue, cancellationToken).ConfigureAwait(false);
-                    return true;
-                }
-            }
-            catch (Exception error) when (error is QueueUnavailableException or ShardElsewhereException)
-            {
-                // It looks by itself after a while.
-            }
-
-            return false;
-        })).ConfigureAwait(false);
-        return [.. all.Where((_, i) => !told[i]).Select(node => $"{node.Name} at {node.Address}")];
-    }
 
     public Task<CommandReply> KeepAsync(JobId id, TimeSpan length, string by, CancellationToken cancellationToken = default) =>
         OnOwnerAsync(ShardOf(id), queue => queue.KeepAsync(id, length, by, cancellationToken), cancellationToken);

@@ -79,10 +79,14 @@ internal sealed class JobOutbox(JobNodeParts parts)
                 await parts.Queues.PostAsync(state.History!.Spec.Queue, new QueueMail.ReturnPermit(me, note.Permit!.Value), cancellationToken);
                 return new JobMailReceipt(Exists: true, Ended: null);
             case JobNoteKind.Callback:
-                // The id is made from the job's own, so that however often it is sent there is one callback. A spec of a pipeline that has that id already is nothing to wait for.
+                // The id is made from the job's own, so that however often it is sent there is one callback. One that is refused would be refused for ever.
                 var trail = state.History!;
                 var spec = JobCallback.JobOf(trail.Spec, note.Outcome == JobStatus.Completed, trail.Retries) with { Id = note.To };
-                await parts.AllJobs.EnqueueAsync([new EnqueueRequest(spec)], cancellationToken);
+                if ((await parts.AllJobs.EnqueueAsync([new EnqueueRequest(spec)], cancellationToken))[0] is { IsRefused: true } refused)
+                {
+                    parts.Warn($"The callback of job {me} was not made: {refused.Problem ?? $"{refused.Refusal}, job {note.To} is of pipeline '{refused.Pipeline}'"}.");
+                }
+
                 return new JobMailReceipt(Exists: true, Ended: null);
             default:
                 throw new InvalidOperationException($"{note.Kind} is no kind of note.");

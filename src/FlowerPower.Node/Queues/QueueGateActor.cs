@@ -15,7 +15,6 @@ internal sealed class QueueGateActor(string queue, ShardJournal journal, JobNode
     internal static readonly TimeSpan AuditEvery = TimeSpan.FromSeconds(3);
 
     private const int AuditAtOnce = 200;
-    private const int MostNamed = 20;
 
     private static readonly object AuditTimer = new();
     private static readonly object RateTimer = new();
@@ -23,6 +22,7 @@ internal sealed class QueueGateActor(string queue, ShardJournal journal, JobNode
     private readonly Dictionary<JobId, Waiter> waiters = [];
     private readonly HashSet<JobId> looking = []; // asked whether they run: their permits are given to nobody before they have answered
     private QueueGate state = QueueGate.Of(queue);
+    private long lastAsked; // the number of the permit up to which holders were asked in this round
 
     protected override async ValueTask OnStart()
     {
@@ -48,7 +48,7 @@ internal sealed class QueueGateActor(string queue, ShardJournal journal, JobNode
                 break;
             case QueueMail.CheckHolder check:
                 Answer();
-                if (state.Permits.TryGetValue(check.Job, out var permit))
+                if (state.Permits.TryGetValue(check.Job, out var permit) && permit.Number == check.Permit)
                 {
                     AskHolder(check.Job, permit);
                 }
@@ -146,11 +146,19 @@ internal sealed class QueueGateActor(string queue, ShardJournal journal, JobNode
     /// <summary>Somebody waits, and jobs have leave that perhaps do not run: a node may have died between a permit and its start, and nobody would ask for that job again before others had run.</summary>
     private void AskHolders()
     {
+        if (waiters.Count == 0 && !state.Settings.IsPlain)
+        {
+            return; // nobody misses what lies idle
+        }
+
         var oldest = Now - AuditEvery;
-        foreach (var (job, permit) in state.Permits.Where(p => p.Value.GivenAt <= oldest).Take(AuditAtOnce))
+        var next = state.Permits.Where(p => p.Value.GivenAt <= oldest && p.Value.Number > lastAsked).OrderBy(p => p.Value.Number).Take(AuditAtOnce).ToList();
+        foreach (var (job, permit) in next)
         {
             AskHolder(job, permit);
         }
+
+        lastAsked = next.Count == AuditAtOnce ? next[^1].Value.Number : 0; // the rest next time, then from the first one again
     }
 
     private void AskHolder(JobId job, QueuePermit permit)
@@ -172,7 +180,7 @@ internal sealed class QueueGateActor(string queue, ShardJournal journal, JobNode
         }
     }
 
-    private QueueReceipt Receipt(long? permit) => new(permit, state.Settings, [.. state.Permits.Keys.Take(MostNamed)], state.Permits.Count, state.Changes);
+    private QueueReceipt Receipt(long? permit) => new(permit, state.Settings, [.. state.Permits.Keys.Take(QueueNames.MostHolders)], state.Permits.Count, state.Changes);
 
     private sealed record Waiter(ActorRef From, QueueMail.AskPermit Ask);
 

@@ -24,9 +24,6 @@ internal sealed class QueueLeave(JobNodeParts parts, WaitingLine line)
     /// <summary>Jobs that have leave, and wait for a slot.</summary>
     public IEnumerable<(WaitingJob Job, long Permit)> Permitted => permitted.Values;
 
-    /// <summary>Has the job a permit, or asked for one?</summary>
-    public bool Knows(JobId id) => asking.ContainsKey(id) || permitted.ContainsKey(id);
-
     /// <summary>A job whose turn it is.</summary>
     /// <returns><see langword="true"/>: it may run without further ado. Else it comes back when it has leave, or stands in the line again.</returns>
     public bool MayRun(ActorContext context, WaitingJob job)
@@ -137,9 +134,9 @@ internal sealed class QueueLeave(JobNodeParts parts, WaitingLine line)
 
         if (!IsStillWanted(job))
         {
-            if (permit is not null)
+            if (permit is { } unwanted)
             {
-                GiveBack(job);
+                GiveBack(job, unwanted);
             }
         }
         else if (permit is { } number && queues.GetValueOrDefault(job.Queue)?.Round == answer.Round)
@@ -166,12 +163,12 @@ internal sealed class QueueLeave(JobNodeParts parts, WaitingLine line)
         asking.Remove(id); // an answer that comes is given back
         if (permitted.Remove(id, out var entry))
         {
-            GiveBack(entry.Job);
+            GiveBack(entry.Job, entry.Permit);
         }
     }
 
     /// <summary>A job's permit is not used here. If that is lost, the gate finds out by itself.</summary>
-    public void GiveBack(WaitingJob job) => _ = ReturnAsync(job);
+    public void GiveBack(WaitingJob job, long permit) => _ = ReturnAsync(job, permit);
 
     /// <summary>The jobs of a shard that has stopped: they are offered again by whoever has it next, and the gate knows that they have leave.</summary>
     public void ForgetShard(Func<JobId, bool> isOfShard)
@@ -209,11 +206,11 @@ internal sealed class QueueLeave(JobNodeParts parts, WaitingLine line)
         return asking.Remove(job.Id);
     }
 
-    private async Task ReturnAsync(WaitingJob job)
+    private async Task ReturnAsync(WaitingJob job, long permit)
     {
         try
         {
-            await parts.Queues.PostAsync(job.Queue, new QueueMail.CheckHolder(job.Id), CancellationToken.None);
+            await parts.Queues.PostAsync(job.Queue, new QueueMail.CheckHolder(job.Id, permit), CancellationToken.None);
         }
         catch (Exception error) when (error is QueueUnavailableException or ObjectDisposedException)
         {

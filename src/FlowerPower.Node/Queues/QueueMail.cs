@@ -19,8 +19,8 @@ internal abstract record QueueMail
     /// <summary>May this job run? The answer waits for a while, if it may not at once.</summary>
     public sealed record AskPermit(JobId Job, JobPriority Priority, DateTimeOffset EnqueuedAt) : QueueMail;
 
-    /// <summary>From a broker: I do not use the job's permit. Perhaps somebody else does by now, so the job itself is asked.</summary>
-    public sealed record CheckHolder(JobId Job) : QueueMail;
+    /// <summary>From a broker: I do not use this permit of the job's. Perhaps somebody else does by now, so the job itself is asked; a later permit of its is none of that broker's business.</summary>
+    public sealed record CheckHolder(JobId Job, long Permit) : QueueMail;
 
     /// <summary>From the job: it runs no more under this permit.</summary>
     public sealed record ReturnPermit(JobId Job, long Permit) : QueueMail;

@@ -196,9 +196,9 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
         if (grants.Remove(outcome.Grant, out var grant) && !outcome.Started)
         {
             grant.Seat.Free++; // nothing to a seat that was given up meanwhile
-            if (grant.Permit is not null)
+            if (grant.Permit is { } unused)
             {
-                leave.GiveBack(grant.Job);
+                leave.GiveBack(grant.Job, unused);
             }
         }
     }
@@ -319,9 +319,9 @@ internal sealed class WorkBrokerActor(JobNodeParts parts) : Actor
         if (journal.StoreProblem is not null)
         {
             SetAside(job); // its start could not be stored
-            if (permit is not null)
+            if (permit is { } unused)
             {
-                leave.GiveBack(job);
+                leave.GiveBack(job, unused);
             }
 
             return;

@@ -123,6 +123,7 @@ public sealed class QueueSettingsTests
         await node.Queue.ChangeQueueAsync("reports", new QueueChange { SetsLimits = true }, "ada").Within();
 
         await watch.AtOnceAsync(5);
+        Assert.Equal(5, watch.Most);
         watch.Release();
     }
 
@@ -217,7 +218,7 @@ public sealed class QueueSettingsTests
 
         foreach (var id in ids)
         {
-            await node.Node.Parts.Queues.PostAsync("reports", new QueueMail.CheckHolder(id), CancellationToken.None).Within();
+            await node.Node.Parts.Queues.PostAsync("reports", new QueueMail.CheckHolder(id, 1), CancellationToken.None).Within();
         }
 
         // The gate has asked the job, and heard it, before this one has asked for leave and run.
