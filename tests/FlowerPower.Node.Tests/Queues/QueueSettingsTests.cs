@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using FlowerPower.Jobs;
+using FlowerPower.Node.Jobs;
 using FlowerPower.Node.Queues;
 using FlowerPower.Storage;
 
@@ -205,6 +206,22 @@ public sealed class QueueSettingsTests
         {
             Assert.Equal(JobStatus.Completed, (await node.EndAsync(id)).Status);
         }
+    }
+
+    [Fact]
+    public async Task Nothing_starts_under_a_permit_that_the_gate_has_taken_back()
+    {
+        await using var node = await TestNode.StartAsync(ScriptedExecutor.Echo("work"), new NodeOptions { WorkerSlots = 0 });
+        var id = (await EnqueueAsync(node.Queue, 1))[0];
+        var parts = node.Node.Parts;
+
+        var receipt = await parts.Mailbox.PostAsync(id, new JobMail.LookAtJob(2), CancellationToken.None).Within();
+        Assert.Equal((true, false), (receipt.Exists, receipt.IsRunning));
+        Assert.False((await GrantAsync("late", permit: 2)).Started);
+        Assert.True((await GrantAsync("anew", permit: 3)).Started);
+
+        Task<GrantOutcome> GrantAsync(string grant, long permit) => node.AskJobAsync<GrantOutcome>(
+            id, new GrantAttempt(new JobCommand.Start(new GrantId(grant), parts.WorkerId, permit), parts.Worker, parts.Journals[ShardKey.Of(id.Value, parts.Journals.Length)]!));
     }
 
     [Fact]
